@@ -1,0 +1,80 @@
+//! Addresses of other sites, and their domains.
+//!
+//! As MediaWiki finds external links: by scheme, or by `//` after a bracket. A domain is the
+//! host's name; which part of it can be registered is not known here, so that `a.blog.example`
+//! and `b.blog.example` are two.
+
+/// Addresses are cut there.
+const MAX_ADDRESS: usize = 255;
+
+/// Whether `//` after this text begins an address.
+pub(super) fn is_address(before: &[u8]) -> bool {
+    let ends_with = |scheme: &[u8]| {
+        before.len() >= scheme.len()
+            && before[before.len() - scheme.len()..].eq_ignore_ascii_case(scheme)
+    };
+    ends_with(b"http:") || ends_with(b"https:") || ends_with(b"ftp:") || ends_with(b"[")
+}
+
+/// The address from its `//` on, without its scheme.
+pub(super) fn address(text: &str, start: usize) -> &str {
+    let mut end = text.len().min(start + MAX_ADDRESS);
+    while !text.is_char_boundary(end) {
+        end -= 1;
+    }
+    let window = &text[start..end];
+    let length = window
+        .bytes()
+        .position(|byte| byte <= b' ' || b"[]<>\"{}|".contains(&byte))
+        .unwrap_or(window.len());
+    &window[..length]
+}
+
+/// The domain of an address without its scheme (`//www.Example.org:80/x` -> `example.org`).
+pub(super) fn domain(address: &str) -> Option<String> {
+    let rest = address.strip_prefix("//")?;
+    let authority = rest.split(['/', '?', '#', '\\']).next()?;
+    let host = authority
+        .rsplit('@')
+        .next()?
+        .split(':')
+        .next()?
+        .trim_end_matches('.')
+        .to_lowercase();
+    let host = host.strip_prefix("www.").unwrap_or(&host);
+    (host.contains('.') && !host.starts_with('.')).then(|| host.to_owned())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[track_caller]
+    fn check(address: &str, expected: Option<&str>) {
+        assert_eq!(domain(address).as_deref(), expected, "{address}");
+    }
+
+    #[test]
+    fn domains_are_hosts_without_www() {
+        check("//example.org", Some("example.org"));
+        check("//www.Example.org:80/x?y#z", Some("example.org"));
+        check("//user:word@a.com", Some("a.com"));
+        check("//a.com.", Some("a.com"));
+        check("//a.com?b", Some("a.com"));
+        check("//例え.jp/", Some("例え.jp"));
+        check("//localhost/", None);
+        check("///a.com", None);
+        check("a.com", None);
+        check("//", None);
+    }
+
+    #[test]
+    fn addresses_end_where_links_do() {
+        assert_eq!(address("//a.com/b]c", 0), "//a.com/b");
+        assert_eq!(address("//a.com b", 0), "//a.com");
+        assert_eq!(
+            address(&format!("//a.com/{}", "é".repeat(300)), 0).len(),
+            254
+        );
+    }
+}

@@ -1,0 +1,154 @@
+//! Links to other sites: what link spam consists of.
+//!
+//! A domain counts once an edit, and is new when the page had no link to it: the first link of a
+//! spammer always is. No list of good or bad sites is known here.
+
+use super::{Feature, Unit, flag, share};
+use crate::diff::{Change, Element};
+
+/// The features.
+pub(super) const FEATURES: &[Feature] = &[
+    Feature::of_change(
+        "links.added",
+        Unit::Count,
+        "external links added",
+        |change| change.elements.added(Element::ExternalLink) as f32,
+    ),
+    Feature::of_change(
+        "links.removed",
+        Unit::Count,
+        "external links removed",
+        |change| change.elements.removed(Element::ExternalLink) as f32,
+    ),
+    Feature::of_change(
+        "links.domains",
+        Unit::Count,
+        "domains among the external links added",
+        |change| change.elements.added_domains.len() as f32,
+    ),
+    Feature::of_change(
+        "links.new_domains",
+        Unit::Count,
+        "of these, domains to which the page had no link before",
+        |change| change.elements.new_domains() as f32,
+    ),
+    Feature::of_change(
+        "links.new_domains_share",
+        Unit::Ratio,
+        "new domains among those added; missing when no link was added",
+        |change| {
+            share(
+                change.elements.new_domains() as u32,
+                change.elements.added_domains.len() as u32,
+            )
+        },
+    ),
+    Feature::of_change(
+        "links.added_per_word",
+        Unit::Ratio,
+        "external links added per word added, each plus 1",
+        |change| {
+            (change.elements.added(Element::ExternalLink) as f32 + 1.0)
+                / (change.added.counts.words as f32 + 1.0)
+        },
+    ),
+    Feature::of_change(
+        "links.only_links",
+        Unit::Flag,
+        "links were added, with at most five words",
+        |change| {
+            flag(Some(
+                change.elements.added(Element::ExternalLink) > 0 && change.added.counts.words <= 5,
+            ))
+        },
+    ),
+    Feature::of_change(
+        "links.outside_references",
+        Unit::Count,
+        "external links added beyond one for every reference and template added",
+        outside_references,
+    ),
+    Feature::of_change(
+        "links.longest_domain",
+        Unit::Chars,
+        "the longest domain added; 0 when no link was added",
+        longest_domain,
+    ),
+    Feature::of_change(
+        "links.odd_domains",
+        Unit::Count,
+        "domains added that hold a digit or two hyphens",
+        odd_domains,
+    ),
+];
+
+fn outside_references(change: &Change) -> f32 {
+    let in_references = change
+        .elements
+        .added(Element::Reference)
+        .max(change.elements.added(Element::Template));
+    change
+        .elements
+        .added(Element::ExternalLink)
+        .saturating_sub(in_references) as f32
+}
+
+fn longest_domain(change: &Change) -> f32 {
+    let lengths = change
+        .elements
+        .added_domains
+        .iter()
+        .map(|added| added.domain.chars().count());
+    lengths.max().unwrap_or(0) as f32
+}
+
+fn odd_domains(change: &Change) -> f32 {
+    let is_odd = |domain: &str| {
+        domain.bytes().any(|b| b.is_ascii_digit()) || domain.matches('-').count() >= 2
+    };
+    change
+        .elements
+        .added_domains
+        .iter()
+        .filter(|added| is_odd(&added.domain))
+        .count() as f32
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::feature::testing::check_texts;
+
+    #[test]
+    fn links_and_domains_are_counted() {
+        check_texts("links.added", "a", "a http://x.com/1 http://x.com/2", 2.0);
+        check_texts("links.removed", "http://x.com", "", 1.0);
+        check_texts("links.domains", "a", "a http://x.com/1 http://x.com/2", 1.0);
+        check_texts(
+            "links.new_domains",
+            "http://x.com",
+            "http://x.com http://x.com/2 http://y.com",
+            1.0,
+        );
+        check_texts(
+            "links.new_domains_share",
+            "http://x.com",
+            "http://x.com http://x.com/2 http://y.com",
+            0.5,
+        );
+        check_texts("links.new_domains_share", "a", "b", f32::NAN);
+        check_texts("links.only_links", "a", "a [http://x.com buy now]", 1.0);
+        check_texts(
+            "links.outside_references",
+            "a",
+            "a<ref>http://x.com</ref> http://y.com",
+            1.0,
+        );
+        check_texts(
+            "links.odd_domains",
+            "a",
+            "a http://buy-cheap-pills.com http://x.org",
+            1.0,
+        );
+        check_texts("links.longest_domain", "a", "a http://x.org", 5.0);
+    }
+}

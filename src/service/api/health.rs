@@ -1,0 +1,85 @@
+//! `GET /healthz`, `/readyz`, `/metrics`, and `/`: for whoever operates the service.
+
+use axum::Json;
+use axum::extract::State;
+use axum::http::{HeaderName, header};
+use serde::Serialize;
+
+use crate::service::App;
+use crate::service::error::ServiceError;
+
+/// Every route with a line on what it does.
+const ROUTES: [(&str, &str); 7] = [
+    ("POST /api/v1/score", "scores 1 to 256 edits"),
+    ("GET /api/v1/models", "lists the models"),
+    ("GET /api/v1/models/{wiki}/{target}", "a model's card"),
+    (
+        "GET /api/v1/models/{wiki}/{target}/caught",
+        "what it catches at which cost; ?at=maximum filter_rate @ recall >= 0.95 asks for one threshold",
+    ),
+    ("GET /healthz", "whether the process answers"),
+    (
+        "GET /readyz",
+        "whether it takes requests: not any more while it shuts down",
+    ),
+    ("GET /metrics", "counters and latencies for Prometheus"),
+];
+
+#[derive(Serialize)]
+pub(crate) struct Index {
+    name: &'static str,
+    version: &'static str,
+    models: Vec<String>,
+    routes: Vec<Route>,
+}
+
+#[derive(Serialize)]
+struct Route {
+    route: &'static str,
+    what: &'static str,
+}
+
+#[derive(Serialize)]
+pub(crate) struct Health {
+    status: &'static str,
+}
+
+/// Names the models and the routes.
+pub(crate) async fn index(State(app): State<App>) -> Json<Index> {
+    Json(Index {
+        name: "revscore",
+        version: env!("CARGO_PKG_VERSION"),
+        models: app
+            .models()
+            .iter()
+            .map(|served| served.name.clone())
+            .collect(),
+        routes: ROUTES
+            .iter()
+            .map(|(route, what)| Route { route, what })
+            .collect(),
+    })
+}
+
+/// The process answers.
+pub(crate) async fn healthz() -> Json<Health> {
+    Json(Health { status: "ok" })
+}
+
+/// The service takes requests. It has opened its models before it listens.
+pub(crate) async fn readyz(State(app): State<App>) -> Result<Json<Health>, ServiceError> {
+    if app.is_draining() {
+        Err(ServiceError::Draining)
+    } else {
+        Ok(Json(Health { status: "ready" }))
+    }
+}
+
+/// What Prometheus collects.
+pub(crate) async fn metrics(State(app): State<App>) -> ([(HeaderName, &'static str); 1], String) {
+    let content_type = [(
+        header::CONTENT_TYPE,
+        "text/plain; version=0.0.4; charset=utf-8",
+    )];
+    (content_type, app.metrics().render(app.pool().n_waiting()))
+}

@@ -1,0 +1,372 @@
+//! `POST /api/v1/score`: edits in, scores out, in the same order.
+//!
+//! The request's frame is read first, each edit on its own by the thread that scores it, which
+//! also writes its part of the answer; so the threads that serve connections only pass bytes on.
+
+use std::sync::Arc;
+use std::time::Instant;
+
+use axum::Json;
+use axum::body::Bytes;
+use axum::extract::State;
+use serde::ser::{SerializeMap, Serializer};
+use serde::{Deserialize, Serialize};
+use serde_json::value::{RawValue, to_raw_value};
+
+use super::edit::{EditParts, read_edit, read_rev_id};
+use crate::edit::Edit;
+use crate::model::{Explanation, Score, Target};
+use crate::service::App;
+use crate::service::body::ScoringBody;
+use crate::service::error::{EditError, ErrorBody, ServiceError};
+use crate::service::metrics::Stage;
+use crate::service::models::Served;
+
+/// Edits that one request may hold.
+const MAX_EDITS: usize = 256;
+
+/// Features that an explanation names, the strongest first.
+const EXPLAINED_FEATURES: usize = 10;
+
+/// A smaller body's frame (one edit of a page of 50 kB) is read in a fraction of a millisecond,
+/// where it arrives; a larger one by the pool.
+const MAX_INLINE_BYTES: usize = 128 << 10;
+
+/// A request as clients send it.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields, expecting = "a request as an object")]
+struct RequestBody<'a> {
+    wiki: String,
+    targets: Option<Vec<String>>,
+    explain: Option<bool>,
+    #[serde(borrow)]
+    edits: Vec<&'a RawValue>,
+}
+
+/// The same, checked; edits are slices of the body.
+struct ScoreRequest {
+    wiki: String,
+    /// `None` asks for all that the wiki has.
+    targets: Option<Vec<Target>>,
+    is_explained: bool,
+    edits: Vec<Bytes>,
+}
+
+#[derive(Serialize)]
+pub(crate) struct ScoreResponse {
+    wiki: String,
+    models: ModelNames,
+    scores: Vec<Box<RawValue>>,
+}
+
+/// The answer for one edit.
+#[derive(Serialize)]
+struct EditScores<'a> {
+    rev_id: Option<u64>,
+    #[serde(flatten)]
+    outcome: EditOutcome<'a>,
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "snake_case")]
+enum EditOutcome<'a> {
+    Scores(ByTarget<'a>),
+    Error(ErrorBody),
+}
+
+/// What one model says of one edit.
+#[derive(Serialize)]
+struct ScoreBody<'a> {
+    prediction: bool,
+    probability: f64,
+    levels: Levels<'a>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    explanation: Option<Vec<ReasonBody<'a>>>,
+}
+
+#[derive(Serialize)]
+struct ReasonBody<'a> {
+    feature: &'a str,
+    value: Option<f32>,
+    contribution: f64,
+    share: f64,
+    text: &'a str,
+}
+
+/// Scores the edits of a request.
+pub(crate) async fn score(
+    State(app): State<App>,
+    body: ScoringBody,
+) -> Result<Json<ScoreResponse>, ServiceError> {
+    let limit = app.limits().timeout;
+    let deadline = Instant::now() + limit;
+    let request = read_request(&app, body.bytes.clone(), deadline).await?;
+    let models: Arc<[Arc<Served>]> = find_models(&app, &request)?.into();
+    let (worker, chosen) = (app.clone(), Arc::clone(&models));
+    let answer = move |json: Bytes| answer_edit(&worker, &chosen, request.is_explained, &json);
+    let answers = app
+        .pool()
+        .run(request.edits.clone(), deadline, answer)
+        .await;
+    let answers = answers.map_err(|error| refuse(&app, error))?;
+    let scores = answers.into_iter().zip(&request.edits).map(|(done, json)| {
+        app.metrics().stage(Stage::Queue, done.waited);
+        // Without a value, scoring panicked.
+        done.value
+            .flatten()
+            .map_or_else(|| answer_error(&app, json, &EditError::Internal), Ok)
+    });
+    Ok(Json(ScoreResponse {
+        wiki: request.wiki,
+        scores: scores.collect::<Result<_, _>>()?,
+        models: ModelNames(models),
+    }))
+}
+
+async fn read_request(
+    app: &App,
+    body: Bytes,
+    deadline: Instant,
+) -> Result<ScoreRequest, ServiceError> {
+    let worker = app.clone();
+    let parse = move |body: Bytes| {
+        let started = Instant::now();
+        let request = ScoreRequest::parse(&body);
+        worker.metrics().stage(Stage::Parse, started.elapsed());
+        request
+    };
+    if body.len() <= MAX_INLINE_BYTES {
+        return parse(body);
+    }
+    let parsed = app.pool().run(vec![body], deadline, parse).await;
+    let done = parsed.map_err(|error| refuse(app, error))?.pop();
+    // Without a value, parsing panicked.
+    done.and_then(|done| done.value)
+        .unwrap_or(Err(ServiceError::Internal))
+}
+
+fn refuse(app: &App, error: crate::service::PoolError) -> ServiceError {
+    let error = ServiceError::of_pool(error, app.limits().timeout);
+    if matches!(error, ServiceError::Overloaded) {
+        app.metrics().rejected("queue_full", 1);
+    }
+    error
+}
+
+impl ScoreRequest {
+    fn parse(body: &Bytes) -> Result<Self, ServiceError> {
+        let text = std::str::from_utf8(body).map_err(|error| ServiceError::NotUtf8 {
+            at: error.valid_up_to(),
+        })?;
+        let request: RequestBody<'_> = serde_json::from_str(text)?;
+        if !(1..=MAX_EDITS).contains(&request.edits.len()) {
+            return Err(ServiceError::BatchSize {
+                limit: MAX_EDITS,
+                got: request.edits.len(),
+            });
+        }
+        let targets = request
+            .targets
+            .map(|names| names.iter().map(|name| name.parse()).collect());
+        Ok(Self {
+            wiki: request.wiki,
+            targets: targets.transpose()?,
+            is_explained: request.explain.unwrap_or(false),
+            edits: request
+                .edits
+                .iter()
+                .map(|edit| body.slice_ref(edit.get().as_bytes()))
+                .collect(),
+        })
+    }
+}
+
+/// The models that were asked for, one a target.
+fn find_models(app: &App, request: &ScoreRequest) -> Result<Vec<Arc<Served>>, ServiceError> {
+    let models = app.models();
+    let wiki: String = request.wiki.chars().take(40).collect();
+    let not_found = |what| ServiceError::ModelNotFound {
+        what,
+        known: models.names(),
+    };
+    let found = match &request.targets {
+        None => models.for_wiki(&request.wiki),
+        Some(targets) => {
+            let mut targets = targets.clone();
+            targets.sort_unstable();
+            targets.dedup();
+            let find = |target| {
+                let found = models.find(&request.wiki, target).cloned();
+                found.ok_or_else(|| not_found(format!("{target} for {wiki:?}")))
+            };
+            targets.into_iter().map(find).collect::<Result<_, _>>()?
+        }
+    };
+    match (&request.targets, found.is_empty()) {
+        (_, false) => Ok(found),
+        (None, true) => Err(not_found(format!("{wiki:?}"))),
+        (Some(_), true) => Err(ServiceError::InvalidRequest(
+            "expected at least one target, or no targets at all for every model of the wiki"
+                .to_owned(),
+        )),
+    }
+}
+
+/// One edit's part of the answer, as JSON; `None` when it cannot be written.
+fn answer_edit(
+    app: &App,
+    models: &[Arc<Served>],
+    is_explained: bool,
+    json: &Bytes,
+) -> Option<Box<RawValue>> {
+    let metrics = app.metrics();
+    let started = Instant::now();
+    let parts = read_edit(json, app.limits().text_bytes);
+    metrics.stage(Stage::Parse, started.elapsed());
+    let parts = match parts {
+        Ok(parts) => parts,
+        Err(error) => return answer_error(app, json, &error).ok(),
+    };
+    let started = Instant::now();
+    let scores = score_edit(&parts, models, is_explained);
+    for (served, scored) in models.iter().zip(&scores) {
+        metrics.score(served, scored.score.probability);
+    }
+    let outcome = EditOutcome::Scores(ByTarget {
+        models,
+        scores: &scores,
+    });
+    let answer = EditScores {
+        rev_id: parts.rev_id,
+        outcome,
+    };
+    let answer = to_raw_value(&answer).ok();
+    metrics.stage(Stage::Score, started.elapsed());
+    answer
+}
+
+fn answer_error(app: &App, json: &Bytes, error: &EditError) -> Result<Box<RawValue>, ServiceError> {
+    app.metrics().edit_error(error.code());
+    let outcome = EditOutcome::Error(error.into());
+    to_raw_value(&EditScores {
+        rev_id: read_rev_id(json),
+        outcome,
+    })
+    .map_err(|_| ServiceError::Internal)
+}
+
+/// One model's score of one edit.
+struct Scored {
+    score: Score,
+    /// On the scale of the model's thresholds.
+    wanted_probability: f64,
+    explanation: Option<Explanation>,
+}
+
+/// Scores an edit with each model. What is read off the edit is computed once for all models of
+/// a language, which is one unless a wiki borrows a model for some target.
+fn score_edit(parts: &EditParts, models: &[Arc<Served>], is_explained: bool) -> Vec<Scored> {
+    let mut edits: Vec<Edit<'_>> = Vec::new();
+    let mut scores = Vec::with_capacity(models.len());
+    for Served { model, .. } in models.iter().map(AsRef::as_ref) {
+        let language = model.language();
+        let idx = edits
+            .iter()
+            .position(|edit| std::ptr::eq(edit.language(), language))
+            .unwrap_or_else(|| {
+                edits.push(Edit::new(
+                    parts.parent.as_ref(),
+                    &parts.revision,
+                    &parts.page,
+                    language,
+                ));
+                edits.len() - 1
+            });
+        let row = model.extract(&edits[idx]);
+        scores.push(Scored {
+            score: model.score_row(&row),
+            wanted_probability: model.wanted_probability(&row),
+            explanation: is_explained.then(|| model.explain(&edits[idx])),
+        });
+    }
+    scores
+}
+
+/// Target -> score, in the order of the models.
+struct ByTarget<'a> {
+    models: &'a [Arc<Served>],
+    scores: &'a [Scored],
+}
+
+impl Serialize for ByTarget<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let entries = self.models.iter().zip(self.scores).map(|(served, scored)| {
+            let body = ScoreBody {
+                prediction: scored.score.prediction,
+                probability: scored.score.probability,
+                levels: Levels {
+                    served,
+                    wanted_probability: scored.wanted_probability,
+                },
+                explanation: scored.explanation.as_ref().map(reasons),
+            };
+            (served.model.target().name(), body)
+        });
+        serializer.collect_map(entries)
+    }
+}
+
+fn reasons(explanation: &Explanation) -> Vec<ReasonBody<'_>> {
+    let strongest = explanation.reasons.iter().take(EXPLAINED_FEATURES);
+    let body = strongest.map(|reason| ReasonBody {
+        feature: reason.feature,
+        // Infinity has no place in JSON.
+        value: reason.value.filter(|value| value.is_finite()),
+        contribution: reason.contribution,
+        share: reason.share,
+        text: &reason.text,
+    });
+    body.collect()
+}
+
+/// Name -> whether the edit is flagged at that threshold; null where the model has no threshold
+/// that keeps the level's promise.
+struct Levels<'a> {
+    served: &'a Served,
+    wanted_probability: f64,
+}
+
+impl Serialize for Levels<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let levels = &self.served.model.report().levels;
+        serializer.collect_map(levels.iter().map(|level| {
+            let is_flagged = level
+                .point
+                .as_ref()
+                .map(|point| self.wanted_probability >= point.threshold);
+            (&level.name, is_flagged)
+        }))
+    }
+}
+
+/// Target -> name and version of the model that scored it.
+struct ModelNames(Arc<[Arc<Served>]>);
+
+impl Serialize for ModelNames {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        #[derive(Serialize)]
+        struct ModelName<'a> {
+            name: &'a str,
+            version: &'a str,
+        }
+        let mut map = serializer.serialize_map(Some(self.0.len()))?;
+        for served in self.0.iter() {
+            let name = ModelName {
+                name: &served.name,
+                version: &served.version,
+            };
+            map.serialize_entry(served.model.target().name(), &name)?;
+        }
+        map.end()
+    }
+}

@@ -1,0 +1,402 @@
+//! Configuration: flags over environment variables over a file over defaults.
+//!
+//! One struct is all of it: every option is a flag, an environment variable and a key of the
+//! file, under the same name. Values from the file take the place of the defaults before flags
+//! and environment are read, so there is one parser and one precedence. Below this file nothing
+//! reads flags, environment or files; values are passed. `docs/CONFIGURATION.md` has the options
+//! as a table, which a test compares with this struct.
+
+use std::ffi::OsString;
+use std::net::SocketAddr;
+use std::path::{Path, PathBuf};
+
+use clap::builder::OsStr;
+use clap::{CommandFactory, FromArgMatches, Parser, ValueEnum};
+
+/// Scores edits of MediaWiki wikis over HTTP.
+///
+/// Opens every model of a directory and answers `POST /api/v1/score` with the probability that an
+/// edit will be reverted (or is damaging, or was made in good faith), for the models at hand.
+/// Every option can also be set by its environment variable, or in a TOML file by its name with
+/// underscores (`max_body_bytes = 1000000`). Flags win over the environment, the environment wins
+/// over the file.
+#[derive(Clone, PartialEq, Debug, Parser)]
+#[command(name = "revscore-serve", version, max_term_width = 100)]
+#[command(
+    after_help = "Try it:\n  revscore-serve --listen 127.0.0.1:8080 --models models\n  curl -s http://127.0.0.1:8080/api/v1/models"
+)]
+pub struct Config {
+    /// Address and port to listen on; port 0 takes a free one, which is printed
+    #[arg(
+        long,
+        env = "REVSCORE_LISTEN",
+        value_name = "ADDR:PORT",
+        default_value = "127.0.0.1:8080"
+    )]
+    pub listen: SocketAddr,
+
+    /// Directory of the model files, named WIKI.TARGET.model; any.TARGET.model serves every wiki that has none of its own
+    #[arg(
+        long,
+        env = "REVSCORE_MODELS",
+        value_name = "DIR",
+        default_value = "models"
+    )]
+    pub models: PathBuf,
+
+    /// TOML file with further options
+    #[arg(long, env = "REVSCORE_CONFIG", value_name = "FILE")]
+    pub config: Option<PathBuf>,
+
+    /// Threads that score edits; 0 takes one for each core
+    #[arg(long, env = "REVSCORE_THREADS", value_name = "N", default_value_t = 0)]
+    pub threads: usize,
+
+    /// Edits that may wait for a thread; requests that would exceed it are answered 503 at once
+    #[arg(
+        long,
+        env = "REVSCORE_QUEUE",
+        value_name = "EDITS",
+        default_value_t = 512
+    )]
+    pub queue: usize,
+
+    /// Scoring requests that may be read or answered at the same time, which bounds memory to about this times max-body-bytes; more are answered 503
+    #[arg(
+        long,
+        env = "REVSCORE_MAX_REQUESTS",
+        value_name = "N",
+        default_value_t = 64
+    )]
+    pub max_requests: usize,
+
+    /// Open connections; more wait until one closes
+    #[arg(
+        long,
+        env = "REVSCORE_MAX_CONNECTIONS",
+        value_name = "N",
+        default_value_t = 1024
+    )]
+    pub max_connections: usize,
+
+    /// Largest request body; larger ones are answered 413
+    #[arg(long, env = "REVSCORE_MAX_BODY_BYTES", value_name = "BYTES", default_value_t = 8 << 20)]
+    pub max_body_bytes: usize,
+
+    /// Largest text of an edit, in UTF-8; the default is the largest page that MediaWiki saves (its $wgMaxArticleSize)
+    #[arg(long, env = "REVSCORE_MAX_TEXT_BYTES", value_name = "BYTES", default_value_t = 2 << 20)]
+    pub max_text_bytes: usize,
+
+    /// Time to score a request once it has been read; then it is answered 504
+    #[arg(
+        long,
+        env = "REVSCORE_TIMEOUT_MS",
+        value_name = "MS",
+        default_value_t = 10_000, value_parser = milliseconds()
+    )]
+    pub timeout_ms: u64,
+
+    /// Time to receive a request's body; then it is answered 408
+    #[arg(
+        long,
+        env = "REVSCORE_BODY_TIMEOUT_MS",
+        value_name = "MS",
+        default_value_t = 10_000, value_parser = milliseconds()
+    )]
+    pub body_timeout_ms: u64,
+
+    /// Time to receive a request's header, and for which an idle connection is kept open
+    #[arg(
+        long,
+        env = "REVSCORE_HEADER_TIMEOUT_MS",
+        value_name = "MS",
+        default_value_t = 30_000, value_parser = milliseconds()
+    )]
+    pub header_timeout_ms: u64,
+
+    /// Time that requests in flight get to finish after SIGTERM or SIGINT
+    #[arg(
+        long,
+        env = "REVSCORE_DRAIN_MS",
+        value_name = "MS",
+        default_value_t = 10_000, value_parser = milliseconds()
+    )]
+    pub drain_ms: u64,
+
+    /// What to log on standard error: off, error, warn, info (each request), debug, trace, or a filter such as info,hyper=debug
+    #[arg(
+        long,
+        env = "REVSCORE_LOG",
+        value_name = "FILTER",
+        default_value = "info"
+    )]
+    pub log: String,
+
+    /// How to log: text for people, json with one object a line
+    #[arg(
+        long,
+        env = "REVSCORE_LOG_FORMAT",
+        value_name = "FORMAT",
+        default_value = "text"
+    )]
+    pub log_format: LogFormat,
+}
+
+/// How log lines are written.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, ValueEnum)]
+pub enum LogFormat {
+    /// For people.
+    Text,
+    /// One JSON object a line.
+    Json,
+}
+
+/// Why the service was not configured.
+#[derive(Debug, thiserror::Error)]
+pub enum ConfigError {
+    /// A flag, an environment variable or a value from the file; also `--help` and `--version`.
+    #[error("{0}")]
+    Arguments(#[from] clap::Error),
+    /// The file cannot be read.
+    #[error("the configuration file {} cannot be read: {cause}", path.display())]
+    Read {
+        /// The file.
+        path: PathBuf,
+        /// What the system says.
+        cause: std::io::Error,
+    },
+    /// The file is not TOML.
+    #[error("the configuration file {} is not TOML: {cause}", path.display())]
+    Toml {
+        /// The file.
+        path: PathBuf,
+        /// Where and why.
+        cause: toml::de::Error,
+    },
+    /// A key that is no option.
+    #[error("expected an option ({expected}) in the configuration file {}, got {got:?}", path.display())]
+    UnknownOption {
+        /// The file.
+        path: PathBuf,
+        /// Every option that can be set in a file.
+        expected: String,
+        /// The key.
+        got: String,
+    },
+    /// A value that no option takes, or not this one.
+    #[error("expected {expected} as {option} in the configuration file {}, got {got}", path.display())]
+    Value {
+        /// The file.
+        path: PathBuf,
+        /// The key.
+        option: String,
+        /// What it takes.
+        expected: String,
+        /// The value.
+        got: String,
+    },
+}
+
+impl Default for Config {
+    /// The defaults, whatever the environment says.
+    fn default() -> Self {
+        let command = Self::command().mut_args(|arg| arg.env(None::<&str>));
+        let matches = command.try_get_matches_from(["revscore-serve"]);
+        matches
+            .and_then(|matches| Self::from_arg_matches(&matches))
+            .expect("every option has a default that it takes")
+    }
+}
+
+impl Config {
+    /// Reads flags, the environment, and the file that one of them names.
+    ///
+    /// # Errors
+    /// When one of them holds an option that does not exist, or a value that it does not take;
+    /// `--help` and `--version` also come as an error, to be printed.
+    pub fn read(
+        arguments: impl IntoIterator<Item = impl Into<OsString> + Clone>,
+    ) -> Result<Self, ConfigError> {
+        let arguments: Vec<OsString> = arguments.into_iter().map(Into::into).collect();
+        let config = Self::try_parse_from(&arguments)?;
+        let Some(path) = config.config else {
+            return Ok(config);
+        };
+        let command = with_file(Self::command(), &path)?;
+        Ok(Self::from_arg_matches(
+            &command.try_get_matches_from(&arguments)?,
+        )?)
+    }
+}
+
+/// Up to a day.
+fn milliseconds() -> clap::builder::RangedU64ValueParser {
+    clap::builder::RangedU64ValueParser::new().range(1..=86_400_000)
+}
+
+/// The command with the file's values for defaults.
+fn with_file(mut command: clap::Command, path: &Path) -> Result<clap::Command, ConfigError> {
+    let path_buf = || path.to_owned();
+    let text = std::fs::read_to_string(path).map_err(|cause| ConfigError::Read {
+        path: path_buf(),
+        cause,
+    })?;
+    let table: toml::Table = text.parse().map_err(|cause| ConfigError::Toml {
+        path: path_buf(),
+        cause,
+    })?;
+    let options: Vec<String> = options(&command)
+        .map(|arg| arg.get_id().to_string())
+        .collect();
+    for (key, value) in table {
+        if !options.contains(&key) {
+            return Err(ConfigError::UnknownOption {
+                path: path_buf(),
+                expected: options.join(", "),
+                got: key,
+            });
+        }
+        let value_error = |expected: &str, got: String| ConfigError::Value {
+            path: path_buf(),
+            option: key.clone(),
+            expected: expected.to_owned(),
+            got,
+        };
+        let text = match value {
+            toml::Value::String(text) => text,
+            toml::Value::Integer(number) => number.to_string(),
+            other => return Err(value_error("a string or a whole number", other.to_string())),
+        };
+        // Tried alone, so that the error names the file; `--key=` lets values begin with a dash.
+        let alone = [
+            "revscore-serve".to_owned(),
+            format!("--{}={text}", key.replace('_', "-")),
+        ];
+        if Config::command()
+            .mut_args(|arg| arg.env(None::<&str>))
+            .try_get_matches_from(alone)
+            .is_err()
+        {
+            return Err(value_error(
+                "a value that the flag takes",
+                format!("{text:?}"),
+            ));
+        }
+        command = command.mut_arg(&key, |arg| arg.default_value(OsStr::from(text)));
+    }
+    Ok(command)
+}
+
+/// What a configuration file may set.
+fn options(command: &clap::Command) -> impl Iterator<Item = &clap::Arg> {
+    command
+        .get_arguments()
+        .filter(|arg| arg.get_env().is_some() && arg.get_id() != "config")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn file(text: &str) -> tempfile::NamedTempFile {
+        let file = tempfile::NamedTempFile::new().unwrap();
+        std::fs::write(file.path(), text).unwrap();
+        file
+    }
+
+    fn read(text: &str, flags: &[&str]) -> Result<Config, ConfigError> {
+        let file = file(text);
+        let path = file.path().to_str().unwrap();
+        Config::read(["revscore-serve", "--config", path].iter().chain(flags)).map(|config| {
+            Config {
+                config: None,
+                ..config
+            }
+        })
+    }
+
+    #[test]
+    fn the_table_in_the_manual_names_every_option() {
+        let mut table =
+            String::from("| flag | environment | in the file | default | what |\n|-|-|-|-|-|\n");
+        for arg in Config::command()
+            .get_arguments()
+            .filter(|arg| arg.get_env().is_some())
+        {
+            let default = arg
+                .get_default_values()
+                .first()
+                .map_or("-".into(), |value| value.to_string_lossy());
+            let key = if arg.get_id() == "config" {
+                "-"
+            } else {
+                arg.get_id().as_str()
+            };
+            table += &format!(
+                "| `--{}` | `{}` | `{key}` | `{default}` | {} |\n",
+                arg.get_long().unwrap(),
+                arg.get_env().unwrap().to_string_lossy(),
+                arg.get_help().unwrap(),
+            );
+        }
+        let manual = include_str!("../../docs/CONFIGURATION.md");
+        assert!(
+            manual.contains(&table),
+            "docs/CONFIGURATION.md should have this table:\n\n{table}"
+        );
+    }
+
+    #[test]
+    fn the_file_changes_defaults_and_flags_win_over_it() {
+        let text = "listen = '0.0.0.0:9090'\nqueue = 7\nlog_format = 'json'";
+        let expected = Config {
+            listen: "0.0.0.0:9090".parse().unwrap(),
+            queue: 8,
+            log_format: LogFormat::Json,
+            ..Config::default()
+        };
+        assert_eq!(read(text, &["--queue", "8"]).unwrap(), expected);
+    }
+
+    #[track_caller]
+    fn check(text: &str, flags: &[&str], message: &str) {
+        let error = read(text, flags).unwrap_err().to_string();
+        assert!(error.contains(message), "{error}");
+    }
+
+    #[test]
+    fn errors_name_the_option_and_where_it_stands() {
+        check("lisen = 'x'", &[], ", got \"lisen\"");
+        check(
+            "lisen = 'x'",
+            &[],
+            "expected an option (listen, models, threads, queue, ",
+        );
+        check(
+            "queue = 'many'",
+            &[],
+            "expected a value that the flag takes as queue in the configuration file ",
+        );
+        check("queue = -1", &[], ", got \"-1\"");
+        check(
+            "queue = [1]",
+            &[],
+            "expected a string or a whole number as queue in ",
+        );
+        check("config = 'other.toml'", &[], ", got \"config\"");
+        check("queue = ", &[], "is not TOML: ");
+        check("", &["--drain-ms", "0"], "0 is not in 1..=86400000");
+        check(
+            "",
+            &["--listen", "somewhere"],
+            "invalid value 'somewhere' for '--listen <ADDR:PORT>'",
+        );
+        let missing =
+            Config::read(["revscore-serve", "--config", "/nowhere/at/all.toml"]).unwrap_err();
+        assert!(
+            missing
+                .to_string()
+                .starts_with("the configuration file /nowhere/at/all.toml cannot be read: ")
+        );
+    }
+}

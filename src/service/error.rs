@@ -1,0 +1,181 @@
+//! Errors as clients see them: the one place that gives them a status, a code and JSON.
+//!
+//! Codes are stable, for programs; messages are for people and may get better. What went wrong
+//! inside is logged where it happens and never reaches a client.
+
+use axum::Json;
+use axum::http::{HeaderValue, StatusCode, header};
+use axum::response::{IntoResponse, Response};
+use serde::Serialize;
+
+use super::PoolError;
+use crate::evaluation::QueryError;
+use crate::model::TargetError;
+use crate::revision::TimestampError;
+
+/// Seconds after which a client that was turned away may try again: the queue turns over in less.
+const RETRY_AFTER_SECONDS: HeaderValue = HeaderValue::from_static("1");
+
+/// Why a whole request failed.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum ServiceError {
+    #[error("expected JSON in UTF-8, got other bytes at byte {at}")]
+    NotUtf8 { at: usize },
+    #[error("expected JSON, got something else: {0}")]
+    InvalidJson(serde_json::Error),
+    #[error("the request is not understood: {0}")]
+    InvalidRequest(String),
+    #[error("expected 1 to {limit} edits, got {got}")]
+    BatchSize { limit: usize, got: usize },
+    #[error(transparent)]
+    UnknownTarget(#[from] TargetError),
+    #[error(transparent)]
+    InvalidQuery(#[from] QueryError),
+    #[error("no model scores {what}; there are {known}")]
+    ModelNotFound { what: String, known: String },
+    #[error("there is nothing at this address; GET / names the routes")]
+    RouteNotFound,
+    #[error("this address does not take that method; the header Allow says which it takes")]
+    MethodNotAllowed,
+    #[error("expected a body within {limit_ms} ms, got a part of it")]
+    BodyTimeout { limit_ms: u128 },
+    #[error("expected a body of at most {limit} bytes, got a larger one")]
+    BodyTooLarge { limit: usize },
+    #[error("expected a whole body, got a part of it")]
+    BodyBroken,
+    #[error("expected a body without content encoding, got one with it")]
+    UnsupportedEncoding,
+    #[error("the service is busy; try again in a moment")]
+    Overloaded,
+    #[error("the request was not scored within {limit_ms} ms; send fewer or smaller edits")]
+    Timeout { limit_ms: u128 },
+    #[error("the service is shutting down")]
+    Draining,
+    #[error("something went wrong inside the service; its log says more")]
+    Internal,
+}
+
+/// Why one edit of a batch has no scores.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum EditError {
+    #[error("the edit is not understood: {0}")]
+    Invalid(serde_json::Error),
+    #[error("expected the text after the edit as text, got none")]
+    MissingText,
+    #[error("expected the text before the edit as parent_text beside parent, got none")]
+    MissingParentText,
+    #[error("expected at most {limit} bytes of UTF-8 as {field}, got {got}")]
+    TextTooLarge {
+        field: &'static str,
+        limit: usize,
+        got: usize,
+    },
+    #[error("{field}: {source}")]
+    Timestamp {
+        field: &'static str,
+        source: TimestampError,
+    },
+    #[error("something went wrong inside the service; its log says more")]
+    Internal,
+}
+
+/// An error as JSON.
+#[derive(Debug, Serialize)]
+pub(crate) struct ErrorBody {
+    code: &'static str,
+    message: String,
+}
+
+impl ServiceError {
+    fn status_and_code(&self) -> (StatusCode, &'static str) {
+        match self {
+            Self::NotUtf8 { .. } | Self::InvalidJson(_) => {
+                (StatusCode::BAD_REQUEST, "invalid_json")
+            }
+            Self::InvalidRequest(_) => (StatusCode::BAD_REQUEST, "invalid_request"),
+            Self::BatchSize { .. } => (StatusCode::BAD_REQUEST, "invalid_batch_size"),
+            Self::UnknownTarget(_) => (StatusCode::BAD_REQUEST, "unknown_target"),
+            Self::InvalidQuery(_) => (StatusCode::BAD_REQUEST, "invalid_query"),
+            Self::ModelNotFound { .. } => (StatusCode::NOT_FOUND, "model_not_found"),
+            Self::RouteNotFound => (StatusCode::NOT_FOUND, "not_found"),
+            Self::MethodNotAllowed => (StatusCode::METHOD_NOT_ALLOWED, "method_not_allowed"),
+            Self::BodyTimeout { .. } => (StatusCode::REQUEST_TIMEOUT, "body_timeout"),
+            Self::BodyTooLarge { .. } => (StatusCode::PAYLOAD_TOO_LARGE, "body_too_large"),
+            Self::BodyBroken => (StatusCode::BAD_REQUEST, "incomplete_body"),
+            Self::UnsupportedEncoding => {
+                (StatusCode::UNSUPPORTED_MEDIA_TYPE, "unsupported_encoding")
+            }
+            Self::Overloaded => (StatusCode::SERVICE_UNAVAILABLE, "overloaded"),
+            Self::Timeout { .. } => (StatusCode::GATEWAY_TIMEOUT, "timeout"),
+            Self::Draining => (StatusCode::SERVICE_UNAVAILABLE, "draining"),
+            Self::Internal => (StatusCode::INTERNAL_SERVER_ERROR, "internal"),
+        }
+    }
+}
+
+impl EditError {
+    /// Its stable code.
+    pub(crate) fn code(&self) -> &'static str {
+        match self {
+            Self::Invalid(_) => "invalid_edit",
+            Self::MissingText => "missing_text",
+            Self::MissingParentText => "missing_parent_text",
+            Self::TextTooLarge { .. } => "text_too_large",
+            Self::Timestamp { .. } => "invalid_timestamp",
+            Self::Internal => "internal",
+        }
+    }
+}
+
+impl IntoResponse for ServiceError {
+    fn into_response(self) -> Response {
+        #[derive(Serialize)]
+        struct Body {
+            error: ErrorBody,
+        }
+        let (status, code) = self.status_and_code();
+        let error = ErrorBody {
+            code,
+            message: self.to_string(),
+        };
+        let mut response = (status, Json(Body { error })).into_response();
+        let headers = response.headers_mut();
+        headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
+        if status == StatusCode::SERVICE_UNAVAILABLE {
+            headers.insert(header::RETRY_AFTER, RETRY_AFTER_SECONDS);
+        }
+        response
+    }
+}
+
+impl From<&EditError> for ErrorBody {
+    fn from(error: &EditError) -> Self {
+        Self {
+            code: error.code(),
+            message: error.to_string(),
+        }
+    }
+}
+
+/// JSON that cannot be read is told apart from JSON that says something else.
+impl From<serde_json::Error> for ServiceError {
+    fn from(error: serde_json::Error) -> Self {
+        if error.is_data() {
+            Self::InvalidRequest(error.to_string())
+        } else {
+            Self::InvalidJson(error)
+        }
+    }
+}
+
+impl ServiceError {
+    /// The pool did not compute a batch.
+    pub(crate) fn of_pool(error: PoolError, limit: std::time::Duration) -> Self {
+        match error {
+            PoolError::Full => Self::Overloaded,
+            PoolError::DeadlinePassed => Self::Timeout {
+                limit_ms: limit.as_millis(),
+            },
+        }
+    }
+}

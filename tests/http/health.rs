@@ -1,0 +1,67 @@
+//! `/`, `/healthz`, `/readyz`, `/metrics`, and addresses where nothing is.
+
+use axum::body::Body;
+use axum::http::Request;
+
+use crate::support::{app, get, send, without_versions};
+
+#[tokio::test]
+async fn the_root_names_the_routes() {
+    insta::assert_json_snapshot!(without_versions(get(&app(), "/").await.json()));
+}
+
+#[tokio::test]
+async fn a_running_service_is_alive_and_ready() {
+    let app = app();
+    assert_eq!(get(&app, "/healthz").await.body, r#"{"status":"ok"}"#);
+    assert_eq!(get(&app, "/readyz").await.body, r#"{"status":"ready"}"#);
+}
+
+#[tokio::test]
+async fn nothing_is_json_too() {
+    let app = app();
+    for path in [
+        "/nothing",
+        "/v1/models",
+        "/v2",
+        "/v3/scores/",
+        "/api/v1",
+        "/api/v1/score/",
+    ] {
+        assert_eq!(
+            get(&app, path).await.code(),
+            (404, "not_found".into()),
+            "{path}"
+        );
+    }
+    let wrong = get(&app, "/api/v1/score").await;
+    assert_eq!(wrong.code(), (405, "method_not_allowed".into()));
+    assert_eq!(wrong.headers["allow"], "POST");
+    let wrong = send(
+        &app,
+        Request::post("/api/v1/models").body(Body::empty()).unwrap(),
+    )
+    .await;
+    assert_eq!(wrong.code(), (405, "method_not_allowed".into()));
+    assert_eq!(wrong.headers["allow"], "GET,HEAD");
+}
+
+#[tokio::test]
+async fn metrics_count_routes_and_never_paths() {
+    let app = app();
+    get(&app, "/some/secret/path").await;
+    get(&app, "/api/v1/models/enwiki/reverted").await;
+    let answer = get(&app, "/metrics").await;
+    assert_eq!(
+        answer.headers["content-type"],
+        "text/plain; version=0.0.4; charset=utf-8"
+    );
+    let metrics = String::from_utf8(answer.body.to_vec()).unwrap();
+    assert!(
+        metrics.contains("revscore_requests_total{route=\"unmatched\",status=\"404\"} 1"),
+        "{metrics}"
+    );
+    let card = "revscore_requests_total{route=\"/api/v1/models/{wiki}/{target}\",status=\"200\"} 1";
+    assert!(metrics.contains(card), "{metrics}");
+    assert!(!metrics.contains("secret"));
+}

@@ -1,0 +1,25 @@
+//! The service as its clients see it: each file is named after the part of the URL that it tests.
+//!
+//! Bodies are checked through the router, without a socket; what needs a process (signals, slow
+//! clients, what is printed) runs the real binary on a free port.
+
+#[cfg(test)]
+mod support;
+
+#[cfg(test)]
+mod score;
+
+#[cfg(test)]
+mod models;
+
+#[cfg(test)]
+mod health;
+
+#[cfg(test)]
+mod hostile;
+
+#[cfg(test)]
+mod overload;
+
+#[cfg(test)]
+mod process;

@@ -1,0 +1,306 @@
+//! Dumps and label files in, pages with their revisions out.
+//!
+//! In the data's order: a file is unpacked ([`compression`]), repaired ([`utf8`]), parsed
+//! ([`dump`]), sorted ([`time_order`]); then [`reverts`] labels the revisions, and [`labels`]
+//! knows what people said about them. This module runs the first four for several files at once.
+//!
+//! Each file has one thread that reads and one that works on it, joined by a channel that holds a
+//! few megabytes; results come back in the order of the files, so that they do not depend on the
+//! threads. A page is never split between threads.
+
+pub(crate) mod compression;
+mod counts;
+mod digest;
+pub(crate) mod dump;
+mod export;
+pub(crate) mod labels;
+pub(crate) mod revert_comment;
+pub(crate) mod reverts;
+pub(crate) mod review;
+pub(crate) mod selection;
+mod site;
+mod time_order;
+mod utf8;
+
+use std::collections::VecDeque;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
+use std::{io, thread};
+
+use anyhow::Context as _;
+use crossbeam_channel::{Receiver, Sender, bounded};
+
+pub(crate) use compression::Input;
+pub(crate) use counts::DumpCounts;
+use dump::DumpParser;
+pub(crate) use dump::{DumpError, DumpRevision, Event};
+pub(crate) use selection::PageSelection;
+use time_order::TimeOrder;
+
+/// How dumps are read.
+#[derive(Clone, Debug)]
+pub(crate) struct ReadOptions {
+    /// The pages to read.
+    pub(crate) pages: Arc<PageSelection>,
+    /// Whether a truncated or damaged file counts as read as far as it goes.
+    pub(crate) allow_truncated: bool,
+    /// Files to read at the same time; at least 1.
+    pub(crate) n_files_at_once: usize,
+}
+
+impl Default for ReadOptions {
+    fn default() -> Self {
+        let n_cores = thread::available_parallelism().map_or(1, usize::from);
+        Self {
+            pages: Arc::default(),
+            allow_truncated: false,
+            n_files_at_once: n_cores,
+        }
+    }
+}
+
+/// How far the reading of all files has come; for the progress display.
+#[derive(Debug, Default)]
+pub(crate) struct Meter {
+    /// Pages begun.
+    pub(crate) pages: AtomicU64,
+    /// Revisions read.
+    pub(crate) revisions: AtomicU64,
+    /// Bytes of XML, unpacked.
+    pub(crate) xml_bytes: AtomicU64,
+    /// Bytes of the files as they are.
+    pub(crate) packed_bytes: Arc<AtomicU64>,
+    /// Set from outside (by Ctrl-C) to end all reading with [`DumpError::Interrupted`].
+    pub(crate) stop: AtomicBool,
+}
+
+/// What became of one file.
+#[derive(Debug)]
+pub(crate) struct FileRead<T> {
+    /// The consumer's result.
+    pub(crate) result: T,
+    /// What was read and left out.
+    pub(crate) counts: DumpCounts,
+    /// Why the file was not read to its end, with `allow_truncated`.
+    pub(crate) damage: Option<DumpError>,
+}
+
+/// Reads files side by side. `consume` is called once a file, on a thread of its own, with the
+/// file's index and its events: each page's revisions in order of time without duplicates.
+/// Results are in the order of `inputs`. The first error, in that order, ends everything.
+///
+/// A consumer must pass on the errors of its events; after `damage`, the events before it are
+/// complete pages, but for the last one, which ends early.
+pub(crate) fn read<T: Send>(
+    inputs: &[Input],
+    options: &ReadOptions,
+    meter: &Meter,
+    consume: impl Fn(usize, &mut Events<'_>) -> anyhow::Result<T> + Sync,
+) -> anyhow::Result<Vec<FileRead<T>>> {
+    let next_file = AtomicUsize::new(0);
+    let has_failed = AtomicBool::new(false);
+    let (sender, results) = crossbeam_channel::unbounded();
+    thread::scope(|scope| {
+        for _ in 0..options.n_files_at_once.clamp(1, inputs.len().max(1)) {
+            let sender = sender.clone();
+            scope.spawn(|| {
+                let sender = sender;
+                loop {
+                    let file_idx = next_file.fetch_add(1, Ordering::Relaxed);
+                    let Some(input) = inputs.get(file_idx) else {
+                        break;
+                    };
+                    if has_failed.load(Ordering::Relaxed) {
+                        break;
+                    }
+                    let result =
+                        read_file(input, options, meter, |events| consume(file_idx, events));
+                    has_failed.fetch_or(result.is_err(), Ordering::Relaxed);
+                    // The receiver outlives the scope.
+                    let _ = sender.send((file_idx, result));
+                }
+            });
+        }
+    });
+    drop(sender);
+    let mut files: Vec<_> = results.into_iter().collect();
+    files.sort_by_key(|(file_idx, _)| *file_idx);
+    files.into_iter().map(|(_, result)| result).collect()
+}
+
+fn read_file<T: Send>(
+    input: &Input,
+    options: &ReadOptions,
+    meter: &Meter,
+    consume: impl FnOnce(&mut Events<'_>) -> anyhow::Result<T>,
+) -> anyhow::Result<FileRead<T>> {
+    thread::scope(|scope| {
+        let (sender, batches) = bounded(N_BATCHES);
+        let reader = thread::Builder::new()
+            .name("dump reader".into())
+            .spawn_scoped(scope, move || produce(input, options, meter, &sender))
+            .context("cannot start a thread")?;
+        let mut events = Events {
+            batches,
+            batch: VecDeque::new(),
+            meter,
+        };
+        let result = consume(&mut events);
+        // A consumer that stopped early must not leave the reader waiting.
+        drop(events);
+        let (counts, damage) = reader
+            .join()
+            .map_err(|_| anyhow::anyhow!("reading {input} failed unexpectedly"))?;
+        Ok(FileRead {
+            result: result?,
+            counts,
+            damage,
+        })
+    })
+}
+
+/// Bytes of text after which a batch of events is handed over.
+const BATCH_BYTES: usize = 1 << 20;
+
+/// Batches that wait for the consumer. With texts of MediaWiki's usual limit of 2 MiB, at most
+/// 18 MiB wait.
+const N_BATCHES: usize = 4;
+
+type Batch = VecDeque<Result<Event, DumpError>>;
+
+/// The events of one file, in its order.
+pub(crate) struct Events<'a> {
+    batches: Receiver<Batch>,
+    batch: Batch,
+    meter: &'a Meter,
+}
+
+impl Iterator for Events<'_> {
+    type Item = Result<Event, DumpError>;
+
+    fn next(&mut self) -> Option<Self::Item> {
+        while self.batch.is_empty() {
+            self.batch = self.batches.recv().ok()?;
+        }
+        let event = self.batch.pop_front()?;
+        match &event {
+            Ok(Event::PageStart(_)) => self.meter.pages.fetch_add(1, Ordering::Relaxed),
+            Ok(Event::Revision(_)) => self.meter.revisions.fetch_add(1, Ordering::Relaxed),
+            _ => 0,
+        };
+        Some(event)
+    }
+}
+
+/// The reader's thread: everything up to time order.
+fn produce(
+    input: &Input,
+    options: &ReadOptions,
+    meter: &Meter,
+    sender: &Sender<Batch>,
+) -> (DumpCounts, Option<DumpError>) {
+    let file = input.to_string();
+    let source = match compression::open(input, meter.packed_bytes.clone()) {
+        Ok(source) => source,
+        Err(source) => {
+            // A consumer that is gone needs no error.
+            let _ = sender.send(Batch::from([Err(DumpError::Open { file, source })]));
+            return Default::default();
+        }
+    };
+    let mut parser = DumpParser::new(source, &file, options.pages.clone());
+    let mut outbox = Outbox {
+        sender,
+        batch: Batch::new(),
+        bytes: 0,
+    };
+    let (mut extra, damage) = sort_events(&mut parser, &file, options, meter, &mut outbox);
+    outbox.flush();
+    extra += parser.counts();
+    (extra, damage)
+}
+
+fn sort_events(
+    parser: &mut DumpParser<impl io::Read>,
+    file: &str,
+    options: &ReadOptions,
+    meter: &Meter,
+    outbox: &mut Outbox<'_>,
+) -> (DumpCounts, Option<DumpError>) {
+    let mut counts = DumpCounts::default();
+    let mut order = TimeOrder::new(time_order::WINDOW_BYTES);
+    let mut sorted = VecDeque::new();
+    let mut is_in_page = false;
+    let mut metered_bytes = 0;
+    loop {
+        let mut event = parser.next();
+        if meter.stop.load(Ordering::Relaxed) {
+            event = Err(DumpError::Interrupted { file: file.into() });
+        }
+        let xml_bytes = parser.xml_bytes();
+        meter
+            .xml_bytes
+            .fetch_add(xml_bytes - metered_bytes, Ordering::Relaxed);
+        metered_bytes = xml_bytes;
+        let is_heard = match event {
+            Ok(Some(Event::Revision(revision))) => {
+                order.push(revision, &mut counts, &mut sorted);
+                outbox.put_revisions(&mut sorted)
+            }
+            Ok(Some(Event::PageEnd)) => {
+                is_in_page = false;
+                order.end_page(&mut sorted);
+                outbox.put_revisions(&mut sorted) && outbox.put(Ok(Event::PageEnd), 0)
+            }
+            Ok(Some(event)) => {
+                is_in_page |= matches!(event, Event::PageStart(_));
+                outbox.put(Ok(event), 0)
+            }
+            Ok(None) => return (counts, None),
+            Err(error) => {
+                // What was read of the page is still good.
+                if is_in_page {
+                    order.end_page(&mut sorted);
+                    outbox.put_revisions(&mut sorted);
+                    outbox.put(Ok(Event::PageEnd), 0);
+                }
+                if options.allow_truncated && matches!(error, DumpError::Damaged { .. }) {
+                    return (counts, Some(error));
+                }
+                outbox.put(Err(error), 0);
+                return (counts, None);
+            }
+        };
+        if !is_heard {
+            return (counts, None);
+        }
+    }
+}
+
+/// Collects events into batches.
+struct Outbox<'a> {
+    sender: &'a Sender<Batch>,
+    batch: Batch,
+    bytes: usize,
+}
+
+impl Outbox<'_> {
+    /// False when nobody listens any more.
+    fn put(&mut self, event: Result<Event, DumpError>, bytes: usize) -> bool {
+        self.bytes += bytes + size_of::<Event>();
+        self.batch.push_back(event);
+        self.bytes < BATCH_BYTES || self.flush()
+    }
+
+    fn put_revisions(&mut self, revisions: &mut VecDeque<DumpRevision>) -> bool {
+        revisions.drain(..).all(|revision| {
+            let bytes = revision.revision.text.as_ref().map_or(0, |text| text.len());
+            self.put(Ok(Event::Revision(revision)), bytes)
+        })
+    }
+
+    fn flush(&mut self) -> bool {
+        self.bytes = 0;
+        self.batch.is_empty() || self.sender.send(std::mem::take(&mut self.batch)).is_ok()
+    }
+}

@@ -1,0 +1,69 @@
+//! What a dump says about its wiki, before its pages.
+//!
+//! Apart from the parser because it answers two questions by itself: whether the format is one
+//! that is known, and which namespace a title belongs to, in exports that are too old to say it
+//! (before 0.6).
+
+/// The head of a dump; empty where the dump has none.
+#[derive(Clone, PartialEq, Eq, Debug, Default)]
+pub(crate) struct SiteInfo {
+    /// The wiki's name, such as `Wikipedia`.
+    pub(crate) name: String,
+    /// The wiki's id, such as `papwiki`; exports before 0.9 do not have it.
+    pub(crate) wiki_id: Option<String>,
+    /// The export format's version, such as `0.11`.
+    pub(crate) version: String,
+    /// The wiki's content language (`xml:lang`).
+    pub(crate) language: Option<String>,
+    /// Namespaces: number and name; articles are `(0, "")`.
+    pub(crate) namespaces: Vec<(i32, String)>,
+}
+
+impl SiteInfo {
+    /// The namespace of a title by its prefix; 0 where the prefix is no namespace of this wiki.
+    pub(crate) fn namespace_of(&self, title: &str) -> i32 {
+        let Some((prefix, _)) = title.split_once(':') else {
+            return 0;
+        };
+        self.namespaces
+            .iter()
+            .find(|(_, name)| !name.is_empty() && name.eq_ignore_ascii_case(prefix))
+            .map_or(0, |&(number, _)| number)
+    }
+}
+
+/// Whether this parser knows the export format: 0.3 to 0.11.
+pub(super) fn is_known_version(version: &str) -> bool {
+    version
+        .strip_prefix("0.")
+        .and_then(|minor| minor.parse::<u32>().ok())
+        .is_some_and(|minor| (3..=11).contains(&minor))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_titles_prefix_tells_its_namespace() {
+        let site = SiteInfo {
+            namespaces: vec![
+                (0, String::new()),
+                (2, "User".into()),
+                (3, "User talk".into()),
+            ],
+            ..SiteInfo::default()
+        };
+        for (title, namespace) in [
+            ("User:A", 2),
+            ("User talk:A", 3),
+            ("user talk:A", 3),
+            ("Star Trek: Voyager", 0),
+            ("Earth", 0),
+            (":x", 0),
+        ] {
+            assert_eq!(site.namespace_of(title), namespace, "{title}");
+        }
+        assert_eq!(SiteInfo::default().namespace_of("User:A"), 0);
+    }
+}

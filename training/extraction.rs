@@ -1,0 +1,450 @@
+//! A dump's events -> rows of features with their labels, in the dump's order, on all cores.
+//!
+//! The reading thread cuts each page into chunks of consecutive revisions; workers compute the
+//! features of a chunk, reusing each text's summary as the next one's parent; rows leave in
+//! order, each as soon as its label is final. Only the texts of a few chunks are held at a time,
+//! whatever the dump's size. What becomes of the rows (a table, a model, scores) is the sink's
+//! business.
+
+use std::collections::VecDeque;
+use std::sync::{Arc, Mutex, PoisonError};
+
+use anyhow::{Result, anyhow};
+use crossbeam_channel::{Receiver, Sender, TryRecvError, bounded};
+use revscore::diff::TextSummary;
+use revscore::edit::Edit;
+use revscore::evaluation::Kind;
+use revscore::feature::Feature;
+use revscore::language::{Language, Vocabulary, Words, page_words};
+use revscore::revision::{Page, Revision, RevisionId, Timestamp, User};
+use rustc_hash::FxHashSet;
+use xxhash_rust::xxh3::xxh3_64;
+
+use crate::corpus::dump::DumpRevision;
+use crate::corpus::reverts::{LabelOptions, Labeller, RevisionLabel};
+
+/// A chunk is closed when it holds this many revisions or bytes of text.
+const CHUNK_REVISIONS: usize = 64;
+const CHUNK_BYTES: usize = 4 << 20;
+
+/// More chunks than this do not wait behind one that is not done.
+const MAX_WAITING: usize = 64;
+
+/// What to compute, and for which revisions.
+#[derive(Clone)]
+pub(crate) struct Extraction {
+    /// The columns.
+    pub(crate) columns: Vec<&'static Feature>,
+    /// Where to look words up; `None` keeps every row's words for later.
+    pub(crate) vocabulary: Option<Vocabulary>,
+    /// Collect the different words of each page.
+    pub(crate) page_words: bool,
+    /// The wiki's language.
+    pub(crate) language: &'static Language,
+    /// Which revisions become rows.
+    pub(crate) wanted: Wanted,
+    /// How reverts are found.
+    pub(crate) labels: LabelOptions,
+}
+
+/// Which revisions become rows.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Wanted {
+    /// Only these, whatever else is said here.
+    pub(crate) only: Option<FxHashSet<RevisionId>>,
+    /// Bots' edits too.
+    pub(crate) bots: bool,
+    /// First revisions of pages too.
+    pub(crate) first_revisions: bool,
+    /// Edits too of which a text, the comment or the author is suppressed. Suppression follows bad
+    /// edits, so a model that learned from them would learn what it never sees of a live edit.
+    pub(crate) suppressed: bool,
+    /// None before this time.
+    pub(crate) since: Option<Timestamp>,
+    /// None from this time on.
+    pub(crate) until: Option<Timestamp>,
+}
+
+impl Wanted {
+    fn includes(&self, revision: &Revision, parent: Option<&Revision>) -> bool {
+        if let Some(only) = &self.only {
+            return only.contains(&revision.id);
+        }
+        let in_time = match revision.timestamp {
+            Some(at) => {
+                self.since.is_none_or(|since| at >= since)
+                    && self.until.is_none_or(|until| at < until)
+            }
+            None => self.since.is_none(),
+        };
+        let is_suppressed = revision.text.is_none()
+            || revision.comment.is_none()
+            || revision.user.name.is_none()
+            || parent.is_some_and(|parent| parent.text.is_none());
+        in_time
+            && (self.suppressed || !is_suppressed)
+            && (self.bots || !revision.user.is_bot())
+            && (self.first_revisions || parent.is_some())
+    }
+}
+
+/// One revision as it leaves the extraction.
+pub(crate) struct Extracted {
+    /// The revision's id.
+    pub(crate) id: RevisionId,
+    /// When it was saved.
+    pub(crate) timestamp: Option<Timestamp>,
+    /// A hash of the author's name; 0 when it is suppressed.
+    pub(crate) user: u64,
+    /// What became of it.
+    pub(crate) label: RevisionLabel,
+    /// Its features, when it is a row.
+    pub(crate) row: Option<Row>,
+}
+
+/// The features of one revision.
+pub(crate) struct Row {
+    /// One value a column; those of lexical features are NaN until the words are looked up.
+    pub(crate) values: Vec<f32>,
+    /// The changed words, where they are looked up later.
+    pub(crate) words: Option<Words>,
+    /// What kind of edit it is.
+    pub(crate) kind: Kind,
+    /// The author without name and groups.
+    pub(crate) user: UserFacts,
+}
+
+/// What a report needs to know about an author.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct UserFacts {
+    /// The account's kind.
+    pub(crate) kind: revscore::revision::UserKind,
+    /// Whether it is a bot.
+    pub(crate) is_bot: bool,
+    /// When it was registered, where that is known.
+    pub(crate) registered_at: Option<Timestamp>,
+    /// Its edits before, where that is known.
+    pub(crate) edit_count: Option<u64>,
+}
+
+impl UserFacts {
+    fn of(user: &User) -> Self {
+        Self {
+            kind: user.kind,
+            is_bot: user.is_bot(),
+            registered_at: user.registered_at,
+            edit_count: user.edit_count,
+        }
+    }
+}
+
+/// Takes what leaves an extraction.
+pub(crate) trait Sink {
+    /// The next revision of the current page.
+    fn revision(&mut self, page: &Page, revision: Extracted) -> Result<()>;
+    /// The page is complete; with its different words, when they were asked for.
+    fn page_end(&mut self, page: &Page, words: FxHashSet<String>) -> Result<()>;
+}
+
+impl<S: Sink> Sink for &Mutex<S> {
+    fn revision(&mut self, page: &Page, revision: Extracted) -> Result<()> {
+        self.lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .revision(page, revision)
+    }
+
+    fn page_end(&mut self, page: &Page, words: FxHashSet<String>) -> Result<()> {
+        self.lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .page_end(page, words)
+    }
+}
+
+/// Consecutive revisions of one page.
+#[derive(Default)]
+struct Chunk {
+    /// The revision before the first.
+    parent: Option<Arc<Revision>>,
+    revisions: Vec<Arc<Revision>>,
+    /// Whether each becomes a row.
+    wanted: Vec<bool>,
+    bytes: usize,
+}
+
+/// A chunk for a worker.
+pub(crate) struct Job {
+    page: Arc<Page>,
+    chunk: Chunk,
+    done: Sender<Done>,
+}
+
+/// What a worker made of a chunk.
+struct Done {
+    rows: Vec<Option<Row>>,
+    words: FxHashSet<String>,
+}
+
+/// A chunk on its way: what is left of it while its worker and its labels are not done.
+struct Slot {
+    page: Arc<Page>,
+    heads: Vec<Head>,
+    ends_page: bool,
+    done: Receiver<Done>,
+}
+
+/// What an extracted revision is known by.
+struct Head {
+    id: RevisionId,
+    timestamp: Option<Timestamp>,
+    user: u64,
+}
+
+/// The reading side of an extraction: feed it a dump's events, in order.
+pub(crate) struct Extractor<S> {
+    options: Arc<Extraction>,
+    jobs: Sender<Job>,
+    labeller: Labeller,
+    /// Final labels that have not left yet, in the order of the revisions.
+    labels: VecDeque<RevisionLabel>,
+    slots: VecDeque<Slot>,
+    page: Arc<Page>,
+    previous: Option<Arc<Revision>>,
+    chunk: Chunk,
+    page_words: FxHashSet<String>,
+    sink: S,
+}
+
+/// Runs `read` with workers beside it: it is given the channel that [`Extractor::new`] needs.
+pub(crate) fn with_workers<T>(
+    options: &Arc<Extraction>,
+    read: impl FnOnce(Sender<Job>) -> Result<T>,
+) -> Result<T> {
+    let n_workers = std::thread::available_parallelism().map_or(1, usize::from);
+    let (sender, receiver) = bounded::<Job>(n_workers);
+    std::thread::scope(|scope| {
+        for _ in 0..n_workers {
+            let receiver = receiver.clone();
+            scope.spawn(move || {
+                for job in receiver {
+                    // The job's channel closes, which the reading side sees; the hook has printed why.
+                    let _ = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| {
+                        work(options, job)
+                    }));
+                }
+            });
+        }
+        drop(receiver);
+        read(sender)
+    })
+}
+
+impl<S: Sink> Extractor<S> {
+    pub(crate) fn new(options: &Arc<Extraction>, jobs: Sender<Job>, sink: S) -> Self {
+        Self {
+            options: Arc::clone(options),
+            jobs,
+            labeller: Labeller::new(&options.labels),
+            labels: VecDeque::new(),
+            slots: VecDeque::new(),
+            page: Arc::default(),
+            previous: None,
+            chunk: Chunk::default(),
+            page_words: FxHashSet::default(),
+            sink,
+        }
+    }
+
+    /// The following revisions belong to this page.
+    pub(crate) fn start_page(&mut self, page: Page) {
+        self.page = Arc::new(page);
+        self.previous = None;
+    }
+
+    /// The page's next revision in time.
+    pub(crate) fn push(&mut self, dumped: DumpRevision) -> Result<()> {
+        self.labeller.push(&dumped);
+        self.labels.extend(self.labeller.take_final());
+        let revision = Arc::new(dumped.revision);
+        if self.chunk.revisions.is_empty() {
+            self.chunk.parent = self.previous.clone();
+        }
+        self.chunk.wanted.push(
+            self.options
+                .wanted
+                .includes(&revision, self.previous.as_deref()),
+        );
+        self.chunk.bytes += revision.text.as_ref().map_or(0, |text| text.len());
+        self.chunk.revisions.push(Arc::clone(&revision));
+        self.previous = Some(revision);
+        if self.chunk.revisions.len() >= CHUNK_REVISIONS || self.chunk.bytes >= CHUNK_BYTES {
+            self.dispatch(false)?;
+        }
+        Ok(())
+    }
+
+    /// The page is complete.
+    pub(crate) fn end_page(&mut self) -> Result<()> {
+        self.labeller.end_page();
+        self.labels.extend(self.labeller.take_final());
+        self.dispatch(true)
+    }
+
+    /// The dump is complete: waits for what is on its way.
+    pub(crate) fn finish(mut self) -> Result<S> {
+        while let Some(slot) = self.slots.pop_front() {
+            let done = slot.done.recv().map_err(|_| worker_lost())?;
+            self.emit(slot, done)?;
+        }
+        Ok(self.sink)
+    }
+
+    /// Hands the current chunk to a worker, waiting while all are busy, and lets out what is done.
+    fn dispatch(&mut self, ends_page: bool) -> Result<()> {
+        let chunk = std::mem::take(&mut self.chunk);
+        let (sender, receiver) = bounded(1);
+        let heads = chunk
+            .revisions
+            .iter()
+            .map(|revision| Head::of(revision))
+            .collect();
+        self.slots.push_back(Slot {
+            page: Arc::clone(&self.page),
+            heads,
+            ends_page,
+            done: receiver,
+        });
+        let job = Job {
+            page: Arc::clone(&self.page),
+            chunk,
+            done: sender,
+        };
+        self.jobs.send(job).map_err(|_| worker_lost())?;
+        while let Some(slot) = self.slots.front() {
+            if slot.heads.len() > self.labels.len() {
+                break;
+            }
+            // Finished chunks must not pile up behind a slow one.
+            if self.slots.len() > MAX_WAITING {
+                let done = slot.done.recv().map_err(|_| worker_lost())?;
+                if let Some(slot) = self.slots.pop_front() {
+                    self.emit(slot, done)?;
+                }
+                continue;
+            }
+            let done = match slot.done.try_recv() {
+                Ok(done) => done,
+                Err(TryRecvError::Empty) => break,
+                Err(TryRecvError::Disconnected) => return Err(worker_lost()),
+            };
+            if let Some(slot) = self.slots.pop_front() {
+                self.emit(slot, done)?;
+            }
+        }
+        Ok(())
+    }
+
+    fn emit(&mut self, slot: Slot, done: Done) -> Result<()> {
+        let labels = self.labels.drain(..slot.heads.len());
+        for ((head, label), row) in slot.heads.iter().zip(labels).zip(done.rows) {
+            let revision = Extracted {
+                id: head.id,
+                timestamp: head.timestamp,
+                user: head.user,
+                label,
+                row,
+            };
+            self.sink.revision(&slot.page, revision)?;
+        }
+        self.page_words.extend(done.words);
+        if slot.ends_page {
+            self.sink
+                .page_end(&slot.page, std::mem::take(&mut self.page_words))?;
+        }
+        Ok(())
+    }
+}
+
+impl Head {
+    fn of(revision: &Revision) -> Self {
+        let user = revision
+            .user
+            .name
+            .as_ref()
+            .map_or(0, |name| xxh3_64(name.as_bytes()));
+        Self {
+            id: revision.id,
+            timestamp: revision.timestamp,
+            user,
+        }
+    }
+}
+
+fn worker_lost() -> anyhow::Error {
+    anyhow!("a worker thread ended early; this is a bug, please report it with the message above")
+}
+
+/// Computes a chunk's rows.
+fn work(options: &Extraction, job: Job) {
+    let Chunk {
+        parent,
+        revisions,
+        wanted,
+        ..
+    } = job.chunk;
+    let mut rows = Vec::with_capacity(revisions.len());
+    let mut parent = parent.as_ref();
+    let mut parent_summary: Option<Arc<TextSummary>> = None;
+    for (revision, wanted) in revisions.iter().zip(wanted) {
+        let edit = Edit::new(
+            parent.map(|parent| &**parent),
+            revision,
+            &job.page,
+            options.language,
+        )
+        .with_parent_summary(parent_summary.take());
+        rows.push(wanted.then(|| Row::of(&edit, options)));
+        parent_summary = edit.computed_summary();
+        parent = Some(revision);
+    }
+    // A page's vocabulary is that of a text every now and then, and of its last one.
+    let is_in_time = |revision: &&Arc<Revision>| {
+        options
+            .wanted
+            .until
+            .is_none_or(|until| revision.timestamp < Some(until))
+    };
+    let words = match revisions
+        .iter()
+        .rev()
+        .find(is_in_time)
+        .and_then(|revision| revision.text.as_deref())
+    {
+        Some(text) if options.page_words => page_words(text),
+        _ => FxHashSet::default(),
+    };
+    // Nobody waits for it any more when the reading side has given up.
+    let _ = job.done.send(Done { rows, words });
+}
+
+impl Row {
+    fn of(edit: &Edit<'_>, options: &Extraction) -> Self {
+        let nothing = Vocabulary::default();
+        let vocabulary = options.vocabulary.as_ref();
+        let value = |feature: &&Feature| match vocabulary {
+            None if feature.is_lexical() => f32::NAN,
+            vocabulary => feature.value(edit, vocabulary.unwrap_or(&nothing)),
+        };
+        let keeps_words =
+            vocabulary.is_none() && options.columns.iter().any(|feature| feature.is_lexical());
+        Self {
+            values: options.columns.iter().map(value).collect(),
+            words: if keeps_words {
+                edit.words().cloned()
+            } else {
+                None
+            },
+            kind: Kind::of(edit),
+            user: UserFacts::of(&edit.revision().user),
+        }
+    }
+}

@@ -1,0 +1,171 @@
+//! What the subcommands that learn from dumps have in common: their arguments, and one pass over
+//! the dumps.
+
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use anyhow::{Result, bail};
+use clap::Args;
+use revscore::model::{Source, Target};
+
+use crate::corpus::labels::Labels;
+use crate::corpus::{self, Event, Events, FileRead, Input, PageSelection, ReadOptions};
+use crate::extraction::{Extraction, Extractor, Sink, with_workers};
+use crate::progress::Progress;
+
+/// Which dumps to read, and which pages of them.
+#[derive(Args, Debug)]
+pub(crate) struct InputArgs {
+    /// MediaWiki history dumps (export XML 0.3 to 0.11: plain, .gz, .bz2, .xz, .zst or .7z;
+    /// `-` is standard input)
+    #[arg(long, num_args = 1.., value_name = "FILE")]
+    dump: Vec<Input>,
+
+    /// Read only the pages whose ids are in this file (a JSON array, or one a line)
+    #[arg(long, value_name = "FILE")]
+    only_pages: Option<PathBuf>,
+
+    /// Leave out the pages whose ids are in this file (a JSON array, or one a line)
+    #[arg(long, value_name = "FILE")]
+    skip_pages: Option<PathBuf>,
+
+    /// Human labels: JSON lines with rev_id, damaging, goodfaith
+    #[arg(long, num_args = 1.., value_name = "FILE")]
+    labels: Vec<PathBuf>,
+
+    /// Keep what was read of a truncated or damaged dump, instead of ending with an error
+    #[arg(long)]
+    allow_truncated: bool,
+}
+
+impl InputArgs {
+    /// The options that chose among what was read, with files by name alone.
+    pub(crate) fn selection(&self) -> Vec<String> {
+        let mut selection = Vec::new();
+        let pages = [
+            ("--only-pages", &self.only_pages),
+            ("--skip-pages", &self.skip_pages),
+        ];
+        let pages = pages
+            .into_iter()
+            .filter_map(|(option, path)| Some((option, path.as_deref()?)));
+        let labels = self.labels.iter().map(|path| ("--labels", path.as_path()));
+        for (option, path) in pages.chain(labels) {
+            let name = path.file_name().unwrap_or(path.as_os_str());
+            selection.extend([option.to_owned(), name.to_string_lossy().into_owned()]);
+        }
+        if self.allow_truncated {
+            selection.push("--allow-truncated".to_owned());
+        }
+        selection
+    }
+
+    /// The labels in the label files, without which some targets cannot be known.
+    pub(crate) fn human_labels(&self, target: Target) -> Result<Labels> {
+        if self.labels.is_empty() && target != Target::Reverted {
+            bail!(
+                "which edits are {} only people can say: give their labels with --labels FILE (JSON lines with \
+                 rev_id, damaging, goodfaith)",
+                target.wanted()
+            );
+        }
+        Ok(Labels::read(&self.labels)?)
+    }
+
+    /// Reads the dumps once, side by side, each into a sink of its own. Gives the sinks in the
+    /// order of the dumps, and what was read.
+    pub(crate) fn read<S: Sink + Send>(
+        &self,
+        extraction: Extraction,
+        new_sink: impl Fn() -> S + Sync,
+    ) -> Result<(Vec<S>, Vec<Source>)> {
+        self.read_at_once(ReadOptions::default().n_files_at_once, extraction, new_sink)
+    }
+
+    /// Reads the dumps one after the other into one sink.
+    pub(crate) fn read_in_turn<S: Sink + Send>(
+        &self,
+        extraction: Extraction,
+        sink: S,
+    ) -> Result<S> {
+        let sink = std::sync::Mutex::new(sink);
+        self.read_at_once(1, extraction, || &sink)?;
+        Ok(sink
+            .into_inner()
+            .unwrap_or_else(std::sync::PoisonError::into_inner))
+    }
+
+    fn read_at_once<S: Sink + Send>(
+        &self,
+        n_files_at_once: usize,
+        extraction: Extraction,
+        new_sink: impl Fn() -> S + Sync,
+    ) -> Result<(Vec<S>, Vec<Source>)> {
+        if self.dump.is_empty() {
+            bail!("expected a dump to read: --dump FILE");
+        }
+        let pages = PageSelection::read(self.only_pages.as_deref(), self.skip_pages.as_deref())?;
+        let options = ReadOptions {
+            pages: Arc::new(pages),
+            allow_truncated: self.allow_truncated,
+            n_files_at_once,
+        };
+        let extraction = Arc::new(extraction);
+        let files = with_workers(&extraction, |jobs| {
+            let progress = Progress::start("read", &self.dump);
+            corpus::read(&self.dump, &options, progress.meter(), |_, events| {
+                extract(
+                    events,
+                    Extractor::new(&extraction, jobs.clone(), new_sink()),
+                )
+            })
+        })?;
+        let mut sinks = Vec::new();
+        let mut sources = Vec::new();
+        for (
+            FileRead {
+                result,
+                counts,
+                damage,
+            },
+            input,
+        ) in files.into_iter().zip(&self.dump)
+        {
+            eprintln!("{input}: {counts}");
+            if let Some(damage) = damage {
+                eprintln!("warning: {damage}; what came before it is kept");
+            }
+            sources.push(Source {
+                name: file_name(input),
+                pages: counts.pages,
+                revisions: counts.revisions,
+            });
+            sinks.push(result);
+        }
+        Ok((sinks, sources))
+    }
+}
+
+fn extract<S: Sink>(events: &mut Events<'_>, mut extractor: Extractor<S>) -> Result<S> {
+    for event in events {
+        match event? {
+            Event::Site(_) => {}
+            Event::PageStart(page) => extractor.start_page(page),
+            Event::Revision(revision) => extractor.push(revision)?,
+            Event::PageEnd => extractor.end_page()?,
+        }
+    }
+    extractor.finish()
+}
+
+/// A dump's name without its directory, which says nothing to others.
+fn file_name(input: &Input) -> String {
+    match input {
+        Input::Stdin => input.to_string(),
+        Input::File(path) => path
+            .file_name()
+            .unwrap_or(path.as_os_str())
+            .to_string_lossy()
+            .into_owned(),
+    }
+}

@@ -1,0 +1,222 @@
+//! Rows and a recipe -> a fitted estimator, and an honest report of what it would catch.
+//!
+//! The report's rows are never those that the reported estimator was fitted on: either the last
+//! ones in time, or each page's by an estimator that did not see the page. The estimator that is
+//! kept is then fitted on all rows. Nothing here reads dumps or writes files.
+
+use anyhow::{Context as _, Result, bail};
+use revscore::dataset::Dataset;
+use revscore::estimator::{Calibration, Fitted, Predictor, fit_calibrated};
+use revscore::evaluation::{BaseRate, Options, Outcome, Report, evaluate};
+use revscore::model::Target;
+
+use crate::output::check_interrupted;
+use crate::recipe::{Recipe, Split};
+use crate::rows::Rows;
+
+/// What was learned.
+pub(crate) struct Learned {
+    /// Fitted on all rows.
+    pub(crate) predictor: Predictor,
+    /// Fitted on out-of-fold scores of all rows.
+    pub(crate) calibration: Calibration,
+    /// Measured on held-out rows.
+    pub(crate) report: Report,
+    /// How those were chosen, in words.
+    pub(crate) held_out: String,
+}
+
+/// Learns from rows.
+pub(crate) fn learn(
+    rows: &Rows,
+    recipe: &Recipe,
+    target: Target,
+    say: &dyn Fn(&str),
+) -> Result<Learned> {
+    let n_rows = rows.dataset.n_rows();
+    say(&format!(
+        "fitting on {n_rows} rows, {} of them {}, {} features",
+        rows.dataset.n_positive(),
+        target.wanted(),
+        rows.dataset.names.len()
+    ));
+    check_labels(rows, target)?;
+    let fitted = fit(rows, recipe, None)?;
+    let (outcomes, held_out) = match recipe.evaluation.split {
+        Split::Time => {
+            say("measuring on the last rows in time");
+            measure_on_last(rows, recipe)?
+        }
+        Split::Pages => {
+            let all: Vec<usize> = (0..n_rows).collect();
+            let folds = recipe.calibration.folds;
+            let held_out = if fitted.whole_pages {
+                format!(
+                    "every page once, by {folds}-fold cross-validation over pages (a page too large for a fold: over stretches of time of it)"
+                )
+            } else {
+                format!(
+                    "every row once, by {folds}-fold cross-validation over rows, because the {} edits are on too few \
+                     pages: the figures flatter",
+                    target.wanted()
+                )
+            };
+            (rows.outcomes(&all, |idx| fitted.out_of_fold[idx]), held_out)
+        }
+        Split::RandomRows => {
+            say("measuring on random rows: the figures will be too good");
+            measure_on_random(rows, recipe)?
+        }
+    };
+    let report = evaluate(&outcomes, &options(recipe, target))
+        .context("the held-out rows cannot be evaluated")?;
+    Ok(Learned {
+        predictor: fitted.predictor,
+        calibration: fitted.calibration,
+        report,
+        held_out,
+    })
+}
+
+/// Nothing can be learned where all edits are alike.
+fn check_labels(rows: &Rows, target: Target) -> Result<()> {
+    let (n_rows, n_positive) = (rows.dataset.n_rows(), rows.dataset.n_positive());
+    let wanted = target.wanted();
+    if n_rows == 0 {
+        bail!(
+            "no edit is left to learn from; check --until, --only-pages, --skip-pages and --labels, and `rows` \
+             in the recipe"
+        );
+    }
+    if n_positive == 0 {
+        bail!(
+            "none of the {n_rows} edits is {wanted}, so there is nothing to learn; give more of the wiki's history \
+             (all revisions of its pages, not only the current ones) or more labels"
+        );
+    }
+    if n_positive == n_rows {
+        bail!(
+            "all of the {n_rows} edits are {wanted}, so there is nothing to tell them from; give edits of both kinds"
+        );
+    }
+    Ok(())
+}
+
+/// How reports of models of this recipe are made.
+pub(crate) fn options(recipe: &Recipe, target: Target) -> Options {
+    Options {
+        label: target.wanted().to_owned(),
+        base_rate: recipe
+            .evaluation
+            .base_rate
+            .and_then(|rate| BaseRate::new(rate).ok()),
+        seed: recipe.seed,
+        ..Options::default()
+    }
+}
+
+/// What only the parent revision tells, apart from its text.
+const PARENT_FACTS: [&str; 5] = [
+    "time.since_page_edit",
+    "origin.same_author",
+    "origin.parent_is_anonymous",
+    "origin.parent_is_bot",
+    "origin.parent_claims_revert",
+];
+
+/// Takes the parent's facts from a share of the rows, chosen by hashed revision id.
+fn forget_parents(dataset: &mut Dataset, recipe: &Recipe) {
+    let columns: Vec<usize> = (0..dataset.names.len())
+        .filter(|&column| PARENT_FACTS.contains(&dataset.names[column].as_str()))
+        .collect();
+    let limit = (recipe.rows.parent_unknown * u64::MAX as f64) as u64;
+    for row_idx in 0..dataset.n_rows() {
+        let id = dataset.rows[row_idx].revision.0.to_le_bytes();
+        if xxhash_rust::xxh3::xxh3_64_with_seed(&id, recipe.seed) < limit {
+            for &column in &columns {
+                dataset.values[(row_idx, column)] = f32::NAN;
+            }
+        }
+    }
+}
+
+fn fit(rows: &Rows, recipe: &Recipe, only: Option<&[usize]>) -> Result<Fitted> {
+    check_interrupted()?;
+    let mut dataset = match only {
+        Some(only) => rows.dataset.select(only),
+        None => rows.dataset.clone(),
+    };
+    forget_parents(&mut dataset, recipe);
+    let dataset = &dataset;
+    let Recipe {
+        estimator,
+        calibration,
+        seed,
+        ..
+    } = recipe;
+    Ok(fit_calibrated(
+        estimator.clone(),
+        dataset,
+        calibration.kind,
+        calibration.folds,
+        *seed,
+    )?)
+}
+
+/// Fits on the first rows in time, and scores the last ones.
+fn measure_on_last(rows: &Rows, recipe: &Recipe) -> Result<(Vec<Outcome>, String)> {
+    let mut order: Vec<usize> = (0..rows.dataset.n_rows()).collect();
+    order.sort_by_key(|&idx| {
+        (
+            rows.dataset.rows[idx].timestamp,
+            rows.dataset.rows[idx].revision,
+        )
+    });
+    let n_first = order.len() - (order.len() as f64 * recipe.evaluation.held_out) as usize;
+    let from = order
+        .get(n_first)
+        .and_then(|&idx| rows.dataset.rows[idx].timestamp);
+    // Rows of one instant stay together.
+    let is_first = |idx: &usize| from.is_some() && rows.dataset.rows[*idx].timestamp < from;
+    let (first, last): (Vec<usize>, Vec<usize>) = order.into_iter().partition(is_first);
+    let Some(from) = from else {
+        bail!(
+            "the last rows in time cannot be held out, because {} rows are too few or have no time; \
+             use split = \"pages\" in the recipe",
+            rows.dataset.n_rows()
+        );
+    };
+    let share = recipe.evaluation.held_out * 100.0;
+    let what = format!(
+        "the last {share:.0} % of the rows in time, from {from} on, by an estimator fitted on the rows before (the words that the wiki uses are those of the whole time)"
+    );
+    score_others(rows, recipe, &first, &last).map(|outcomes| (outcomes, what))
+}
+
+/// Fits on four of five random rows, and scores the others.
+fn measure_on_random(rows: &Rows, recipe: &Recipe) -> Result<(Vec<Outcome>, String)> {
+    let is_first = |idx: &usize| {
+        let hash = xxhash_rust::xxh3::xxh3_64_with_seed(&(*idx as u64).to_le_bytes(), recipe.seed);
+        !hash.is_multiple_of(5)
+    };
+    let (first, last): (Vec<usize>, Vec<usize>) = (0..rows.dataset.n_rows()).partition(is_first);
+    let what =
+        "a random fifth of the rows (neighbours on a page are on both sides: too good)".to_owned();
+    score_others(rows, recipe, &first, &last).map(|outcomes| (outcomes, what))
+}
+
+fn score_others(
+    rows: &Rows,
+    recipe: &Recipe,
+    first: &[usize],
+    last: &[usize],
+) -> Result<Vec<Outcome>> {
+    let fitted = fit(rows, recipe, Some(first))
+        .context("the rows that are not held out cannot be learned from")?;
+    let probability = |idx: usize| {
+        let row = rows.dataset.row(idx);
+        let raw = fitted.predictor.raw_score(&row.to_vec());
+        fitted.calibration.probability(raw)
+    };
+    Ok(rows.outcomes(last, probability))
+}
