@@ -9,6 +9,7 @@ use std::cell::OnceCell;
 use std::sync::Arc;
 
 use crate::diff::{Change, SummaryChange, TextSummary};
+use crate::history::{Facts, Seen};
 use crate::language::{Language, Words};
 use crate::revision::{Page, Revision};
 
@@ -18,6 +19,7 @@ pub struct Edit<'a> {
     revision: &'a Revision,
     page: &'a Page,
     language: &'static Language,
+    facts: Option<Facts>,
     parent_summary: OnceCell<Option<Arc<TextSummary>>>,
     summary: OnceCell<Option<Arc<TextSummary>>>,
     summary_change: OnceCell<Option<SummaryChange>>,
@@ -39,6 +41,7 @@ impl<'a> Edit<'a> {
             revision,
             page,
             language,
+            facts: None,
             parent_summary: OnceCell::new(),
             summary: OnceCell::new(),
             summary_change: OnceCell::new(),
@@ -55,6 +58,24 @@ impl<'a> Edit<'a> {
             let _ = self.parent_summary.set(Some(summary));
         }
         self
+    }
+
+    /// Adds what the wiki's history says about the edit ([`History::facts`](crate::History::facts)).
+    pub fn with_facts(self, facts: Facts) -> Self {
+        Self {
+            facts: Some(facts),
+            ..self
+        }
+    }
+
+    /// What the wiki's history says about the edit; `None` where there is no history.
+    pub fn facts(&self) -> Option<&Facts> {
+        self.facts.as_ref()
+    }
+
+    /// The edit as a history sees it.
+    pub fn seen(&self) -> Seen {
+        Seen::new(self.revision, self.page, self.change())
     }
 
     /// The revision that the edit started from; `None` for a new page.

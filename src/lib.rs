@@ -1,9 +1,10 @@
 //! Edit-quality scoring for MediaWiki wikis.
 //!
 //! The modules are listed in the order in which data flows through them: a [`revision`] and its
-//! parent are compared ([`diff`]) inside an [`edit`], whose [`feature`]s fill one row of a
-//! [`dataset`]; an [`estimator`] learns from it, an [`evaluation`] says what it would catch at
-//! which cost, and a [`model`] file carries all of it to whoever scores edits.
+//! parent are compared ([`diff`]) inside an [`edit`], beside what its [`language`] and the wiki's
+//! [`history`] know; its [`feature`]s fill one row of a [`dataset`]; an [`estimator`] learns from it,
+//! an [`evaluation`] says what it would catch at which cost, and a [`model`] file carries all of it
+//! to whoever scores edits.
 //!
 //! ```
 //! use revscore::{Edit, Model, Page, Revision, User};
@@ -29,9 +30,11 @@ pub mod revision;
 
 pub mod diff;
 
-pub mod edit;
-
 pub mod language;
+
+pub mod history;
+
+pub mod edit;
 
 pub mod feature;
 
@@ -50,6 +53,7 @@ pub mod service;
 pub use edit::Edit;
 pub use evaluation::Report;
 pub use feature::{Feature, FeatureSet};
+pub use history::History;
 pub use language::Language;
 pub use model::{Model, ModelError, Score, Target};
 pub use revision::{Page, Revision, RevisionId, Timestamp, User};

@@ -12,9 +12,13 @@ use std::path::{Path, PathBuf};
 const MAY_USE: &[(&str, &[&str])] = &[
     ("revision", &[]),
     ("diff", &[]),
-    ("edit", &["revision", "diff", "language"]),
     ("language", &[]),
-    ("feature", &["revision", "diff", "edit", "language"]),
+    ("history", &["revision", "diff", "language"]),
+    ("edit", &["revision", "diff", "language", "history"]),
+    (
+        "feature",
+        &["revision", "diff", "language", "history", "edit"],
+    ),
     ("dataset", &["revision", "feature"]),
     ("estimator", &["dataset"]),
     ("evaluation", &["revision", "diff", "edit", "dataset"]),

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use anyhow::{Context as _, Result, bail};
 use clap::Args;
 use revscore::evaluation::{BaseRate, Outcome, Picture, Report, evaluate};
-use revscore::model::{Model, Target};
+use revscore::model::{ANY_WIKI, Model, Target};
 use revscore::revision::Timestamp;
 
 use crate::corpus::labels::Labels;
@@ -147,6 +147,7 @@ fn outcomes_of_dumps(
             until: args.until,
         },
         labels: recipe.labels.options(),
+        is_one_wiki: model.wiki() != ANY_WIKI,
     };
     let labelling = Labelling {
         target: model.target(),

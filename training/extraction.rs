@@ -15,13 +15,15 @@ use revscore::diff::TextSummary;
 use revscore::edit::Edit;
 use revscore::evaluation::Kind;
 use revscore::feature::Feature;
+use revscore::history::Seen;
 use revscore::language::{Language, Vocabulary, Words, page_words};
 use revscore::revision::{Page, Revision, RevisionId, Timestamp, User};
 use rustc_hash::FxHashSet;
-use xxhash_rust::xxh3::xxh3_64;
 
+use crate::corpus::SiteInfo;
 use crate::corpus::dump::DumpRevision;
 use crate::corpus::reverts::{LabelOptions, Labeller, RevisionLabel};
+use crate::timeline::SiteId;
 
 /// A chunk is closed when it holds this many revisions or bytes of text.
 const CHUNK_REVISIONS: usize = 64;
@@ -45,6 +47,8 @@ pub(crate) struct Extraction {
     pub(crate) wanted: Wanted,
     /// How reverts are found.
     pub(crate) labels: LabelOptions,
+    /// Whether all dumps are of the same wiki, whatever they say of themselves.
+    pub(crate) is_one_wiki: bool,
 }
 
 /// Which revisions become rows.
@@ -75,7 +79,7 @@ impl Wanted {
                 self.since.is_none_or(|since| at >= since)
                     && self.until.is_none_or(|until| at < until)
             }
-            None => self.since.is_none(),
+            None => self.since.is_none() && self.until.is_none(),
         };
         let is_suppressed = revision.text.is_none()
             || revision.comment.is_none()
@@ -94,10 +98,12 @@ pub(crate) struct Extracted {
     pub(crate) id: RevisionId,
     /// When it was saved.
     pub(crate) timestamp: Option<Timestamp>,
-    /// A hash of the author's name; 0 when it is suppressed.
-    pub(crate) user: u64,
     /// What became of it.
     pub(crate) label: RevisionLabel,
+    /// The wiki that it is from.
+    pub(crate) site: SiteId,
+    /// What a history is told of it; `None` from the time on from which nothing is wanted.
+    pub(crate) seen: Option<Seen>,
     /// Its features, when it is a row.
     pub(crate) row: Option<Row>,
 }
@@ -181,6 +187,7 @@ pub(crate) struct Job {
 /// What a worker made of a chunk.
 struct Done {
     rows: Vec<Option<Row>>,
+    seen: Vec<Option<Seen>>,
     words: FxHashSet<String>,
 }
 
@@ -196,7 +203,6 @@ struct Slot {
 struct Head {
     id: RevisionId,
     timestamp: Option<Timestamp>,
-    user: u64,
 }
 
 /// The reading side of an extraction: feed it a dump's events, in order.
@@ -207,6 +213,7 @@ pub(crate) struct Extractor<S> {
     /// Final labels that have not left yet, in the order of the revisions.
     labels: VecDeque<RevisionLabel>,
     slots: VecDeque<Slot>,
+    site: SiteId,
     page: Arc<Page>,
     previous: Option<Arc<Revision>>,
     chunk: Chunk,
@@ -246,11 +253,19 @@ impl<S: Sink> Extractor<S> {
             labeller: Labeller::new(&options.labels),
             labels: VecDeque::new(),
             slots: VecDeque::new(),
+            site: SiteId::default(),
             page: Arc::default(),
             previous: None,
             chunk: Chunk::default(),
             page_words: FxHashSet::default(),
             sink,
+        }
+    }
+
+    /// The following pages belong to this wiki.
+    pub(crate) fn start_site(&mut self, site: &SiteInfo) {
+        if !self.options.is_one_wiki {
+            self.site = SiteId::of(site);
         }
     }
 
@@ -345,12 +360,14 @@ impl<S: Sink> Extractor<S> {
 
     fn emit(&mut self, slot: Slot, done: Done) -> Result<()> {
         let labels = self.labels.drain(..slot.heads.len());
-        for ((head, label), row) in slot.heads.iter().zip(labels).zip(done.rows) {
+        let computed = done.rows.into_iter().zip(done.seen);
+        for ((head, label), (row, seen)) in slot.heads.iter().zip(labels).zip(computed) {
             let revision = Extracted {
                 id: head.id,
                 timestamp: head.timestamp,
-                user: head.user,
                 label,
+                site: self.site,
+                seen,
                 row,
             };
             self.sink.revision(&slot.page, revision)?;
@@ -366,15 +383,9 @@ impl<S: Sink> Extractor<S> {
 
 impl Head {
     fn of(revision: &Revision) -> Self {
-        let user = revision
-            .user
-            .name
-            .as_ref()
-            .map_or(0, |name| xxh3_64(name.as_bytes()));
         Self {
             id: revision.id,
             timestamp: revision.timestamp,
-            user,
         }
     }
 }
@@ -392,6 +403,12 @@ fn work(options: &Extraction, job: Job) {
         ..
     } = job.chunk;
     let mut rows = Vec::with_capacity(revisions.len());
+    let mut seen = Vec::with_capacity(revisions.len());
+    let has_history = options.columns.iter().any(|feature| feature.is_historic());
+    let is_in_time = |revision: &Revision| {
+        let until = options.wanted.until;
+        until.is_none_or(|until| revision.timestamp < Some(until))
+    };
     let mut parent = parent.as_ref();
     let mut parent_summary: Option<Arc<TextSummary>> = None;
     for (revision, wanted) in revisions.iter().zip(wanted) {
@@ -403,27 +420,26 @@ fn work(options: &Extraction, job: Job) {
         )
         .with_parent_summary(parent_summary.take());
         rows.push(wanted.then(|| Row::of(&edit, options)));
+        seen.push(is_in_time(revision).then(|| match has_history {
+            true => edit.seen(),
+            // Who edited when tells newcomers from others in every report.
+            false => Seen::new(revision, &job.page, None),
+        }));
         parent_summary = edit.computed_summary();
         parent = Some(revision);
     }
     // A page's vocabulary is that of a text every now and then, and of its last one.
-    let is_in_time = |revision: &&Arc<Revision>| {
-        options
-            .wanted
-            .until
-            .is_none_or(|until| revision.timestamp < Some(until))
-    };
     let words = match revisions
         .iter()
         .rev()
-        .find(is_in_time)
+        .find(|revision| is_in_time(revision))
         .and_then(|revision| revision.text.as_deref())
     {
         Some(text) if options.page_words => page_words(text),
         _ => FxHashSet::default(),
     };
     // Nobody waits for it any more when the reading side has given up.
-    let _ = job.done.send(Done { rows, words });
+    let _ = job.done.send(Done { rows, seen, words });
 }
 
 impl Row {

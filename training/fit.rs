@@ -105,7 +105,7 @@ pub(crate) fn run(args: &FitArgs) -> Result<()> {
     };
     check_words(&dataset, &vocabulary)?;
     let rows = Rows::without_groups(dataset);
-    let learned = learn(&rows, &recipe, args.target, &|message| {
+    let learned = learn(&rows, &recipe, args.target, args.i_know, &|message| {
         eprintln!("{message}")
     })?;
     let name = args
@@ -174,7 +174,7 @@ fn select(dataset: Dataset, args: &FitArgs) -> Result<Dataset> {
         pages.includes(row.page)
             && args
                 .until
-                .is_none_or(|until| row.timestamp.is_none_or(|at| at < until))
+                .is_none_or(|until| row.timestamp.is_some_and(|at| at < until))
     };
     let kept: Vec<usize> = (0..dataset.n_rows()).filter(is_kept).collect();
     if kept.is_empty() {

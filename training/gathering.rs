@@ -4,7 +4,7 @@
 use anyhow::{Context as _, Result};
 use revscore::feature::Feature;
 use revscore::language::{Language, Vocabulary};
-use revscore::model::{Source, Target};
+use revscore::model::{ANY_WIKI, Source, Target};
 use revscore::revision::Timestamp;
 
 use crate::extraction::{Extraction, Wanted};
@@ -61,6 +61,7 @@ pub(crate) fn gather(gathering: &Gathering<'_>) -> Result<Gathered> {
             ..Wanted::default()
         },
         labels: recipe.labels.options(),
+        is_one_wiki: wiki != ANY_WIKI,
     };
     let labelling = Labelling {
         target,

@@ -149,7 +149,7 @@ impl InputArgs {
 fn extract<S: Sink>(events: &mut Events<'_>, mut extractor: Extractor<S>) -> Result<S> {
     for event in events {
         match event? {
-            Event::Site(_) => {}
+            Event::Site(site) => extractor.start_site(&site),
             Event::PageStart(page) => extractor.start_page(page),
             Event::Revision(revision) => extractor.push(revision)?,
             Event::PageEnd => extractor.end_page()?,

@@ -8,7 +8,9 @@ use anyhow::{Context as _, Result, bail};
 use revscore::dataset::Dataset;
 use revscore::estimator::{Calibration, Fitted, Predictor, fit_calibrated};
 use revscore::evaluation::{BaseRate, Options, Outcome, Report, evaluate};
+use revscore::feature;
 use revscore::model::Target;
+use rustc_hash::{FxHashMap, FxHashSet};
 
 use crate::output::check_interrupted;
 use crate::recipe::{Recipe, Split};
@@ -27,10 +29,15 @@ pub(crate) struct Learned {
 }
 
 /// Learns from rows.
+///
+/// # Errors
+/// When there is nothing to learn, or when rows could be held out only at random and the caller
+/// did not say `i_know`.
 pub(crate) fn learn(
     rows: &Rows,
     recipe: &Recipe,
     target: Target,
+    i_know: bool,
     say: &dyn Fn(&str),
 ) -> Result<Learned> {
     let n_rows = rows.dataset.n_rows();
@@ -42,27 +49,19 @@ pub(crate) fn learn(
     ));
     check_labels(rows, target)?;
     let fitted = fit(rows, recipe, None)?;
+    if !fitted.whole_pages && recipe.evaluation.split == Split::Pages && !i_know {
+        bail!(
+            "the {} edits are on too few pages to hold whole pages out, and random rows flatter; use \
+             split = \"time\" in the recipe, give more pages, or pass --i-know",
+            target.wanted()
+        );
+    }
     let (outcomes, held_out) = match recipe.evaluation.split {
         Split::Time => {
             say("measuring on the last rows in time");
             measure_on_last(rows, recipe)?
         }
-        Split::Pages => {
-            let all: Vec<usize> = (0..n_rows).collect();
-            let folds = recipe.calibration.folds;
-            let held_out = if fitted.whole_pages {
-                format!(
-                    "every page once, by {folds}-fold cross-validation over pages (a page too large for a fold: over stretches of time of it)"
-                )
-            } else {
-                format!(
-                    "every row once, by {folds}-fold cross-validation over rows, because the {} edits are on too few \
-                     pages: the figures flatter",
-                    target.wanted()
-                )
-            };
-            (rows.outcomes(&all, |idx| fitted.out_of_fold[idx]), held_out)
-        }
+        Split::Pages => measure_on_pages(rows, recipe, target, &fitted, say)?,
         Split::RandomRows => {
             say("measuring on random rows: the figures will be too good");
             measure_on_random(rows, recipe)?
@@ -124,17 +123,27 @@ const PARENT_FACTS: [&str; 5] = [
     "origin.parent_claims_revert",
 ];
 
-/// Takes the parent's facts from a share of the rows, chosen by hashed revision id.
-fn forget_parents(dataset: &mut Dataset, recipe: &Recipe) {
-    let columns: Vec<usize> = (0..dataset.names.len())
-        .filter(|&column| PARENT_FACTS.contains(&dataset.names[column].as_str()))
-        .collect();
-    let limit = (recipe.rows.parent_unknown * u64::MAX as f64) as u64;
-    for row_idx in 0..dataset.n_rows() {
-        let id = dataset.rows[row_idx].revision.0.to_le_bytes();
-        if xxhash_rust::xxh3::xxh3_64_with_seed(&id, recipe.seed) < limit {
-            for &column in &columns {
-                dataset.values[(row_idx, column)] = f32::NAN;
+/// Takes the parent's facts from a share of the rows, and the wiki's history from another, both
+/// chosen by hashed revision id.
+fn forget(dataset: &mut Dataset, recipe: &Recipe) {
+    let is_historic = |name: &str| feature::find(name).is_some_and(|feature| feature.is_historic());
+    let is_of_parent = |name: &str| PARENT_FACTS.contains(&name);
+    let shares: [(&dyn Fn(&str) -> bool, f64); 2] = [
+        (&is_of_parent, recipe.rows.parent_unknown),
+        (&is_historic, recipe.rows.history_unknown),
+    ];
+    for (salt, (is_forgotten, share)) in shares.into_iter().enumerate() {
+        let columns: Vec<usize> = (0..dataset.names.len())
+            .filter(|&column| is_forgotten(&dataset.names[column]))
+            .collect();
+        let limit = (share * u64::MAX as f64) as u64;
+        let seed = recipe.seed.wrapping_add(salt as u64);
+        for row_idx in 0..dataset.n_rows() {
+            let id = dataset.rows[row_idx].revision.0.to_le_bytes();
+            if xxhash_rust::xxh3::xxh3_64_with_seed(&id, seed) < limit {
+                for &column in &columns {
+                    dataset.values[(row_idx, column)] = f32::NAN;
+                }
             }
         }
     }
@@ -146,7 +155,7 @@ fn fit(rows: &Rows, recipe: &Recipe, only: Option<&[usize]>) -> Result<Fitted> {
         Some(only) => rows.dataset.select(only),
         None => rows.dataset.clone(),
     };
-    forget_parents(&mut dataset, recipe);
+    forget(&mut dataset, recipe);
     let dataset = &dataset;
     let Recipe {
         estimator,
@@ -161,6 +170,56 @@ fn fit(rows: &Rows, recipe: &Recipe, only: Option<&[usize]>) -> Result<Fitted> {
         calibration.folds,
         *seed,
     )?)
+}
+
+/// Every page by an estimator that saw none of it. Pages that were too large for a fold are left
+/// out, since other times of them were learned from; where nothing is left, the last rows in time
+/// are held out instead.
+fn measure_on_pages(
+    rows: &Rows,
+    recipe: &Recipe,
+    target: Target,
+    fitted: &Fitted,
+    say: &dyn Fn(&str),
+) -> Result<(Vec<Outcome>, String)> {
+    let n_folds = recipe.calibration.folds;
+    let all = 0..rows.dataset.n_rows();
+    if !fitted.whole_pages {
+        let what = format!(
+            "every row once, by {n_folds}-fold cross-validation over rows, because the {} edits are on too few \
+             pages: the figures flatter",
+            target.wanted()
+        );
+        say(&format!("measuring on {what}"));
+        let all: Vec<usize> = all.collect();
+        return Ok((rows.outcomes(&all, |idx| fitted.out_of_fold[idx]), what));
+    }
+    let page = |idx: usize| rows.dataset.rows[idx].page;
+    let mut fold_of = FxHashMap::default();
+    let mut cut = FxHashSet::default();
+    for idx in all.clone() {
+        if *fold_of.entry(page(idx)).or_insert(fitted.folds[idx]) != fitted.folds[idx] {
+            cut.insert(page(idx));
+        }
+    }
+    let whole: Vec<usize> = all.filter(|&idx| !cut.contains(&page(idx))).collect();
+    let n_positive = whole
+        .iter()
+        .filter(|&&idx| rows.dataset.labels[idx])
+        .count();
+    if n_positive == 0 || n_positive == whole.len() {
+        say("measuring on the last rows in time, because there are too few pages to hold some out");
+        return measure_on_last(rows, recipe);
+    }
+    let mut what = format!("every page once, by {n_folds}-fold cross-validation over pages");
+    if !cut.is_empty() {
+        what.push_str(&format!(
+            " ({} of {} rows are learned from only, being on pages with more rows than a fold should have)",
+            rows.dataset.n_rows() - whole.len(),
+            rows.dataset.n_rows()
+        ));
+    }
+    Ok((rows.outcomes(&whole, |idx| fitted.out_of_fold[idx]), what))
 }
 
 /// Fits on the first rows in time, and scores the last ones.

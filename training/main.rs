@@ -22,6 +22,7 @@ mod rows;
 mod run;
 mod score;
 mod table;
+mod timeline;
 
 use std::process::ExitCode;
 

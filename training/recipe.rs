@@ -82,6 +82,9 @@ pub(crate) struct Rows {
     /// The share of the rows that learn without what only the parent revision tells (its author,
     /// time and comment), so that edits can be scored of which just the two texts are known.
     pub(crate) parent_unknown: f64,
+    /// The share of the rows that learn without the wiki's history, likewise.
+    #[serde(default)]
+    pub(crate) history_unknown: f64,
     /// At most this many rows; of more, an even sample by hashed revision id is kept.
     pub(crate) at_most: usize,
 }
@@ -161,11 +164,13 @@ impl Recipe {
         if let Some(rate) = self.evaluation.base_rate {
             BaseRate::new(rate).map_err(|error| anyhow!("evaluation.base_rate: {error}"))?;
         }
-        if !(0.0..1.0).contains(&self.rows.parent_unknown) {
-            bail!(
-                "rows.parent_unknown: expected a share of at least 0 and below 1, got {}",
-                self.rows.parent_unknown
-            );
+        for (name, share) in [
+            ("parent_unknown", self.rows.parent_unknown),
+            ("history_unknown", self.rows.history_unknown),
+        ] {
+            if !(0.0..1.0).contains(&share) {
+                bail!("rows.{name}: expected a share of at least 0 and below 1, got {share}");
+            }
         }
         if self.labels.radius == 0 {
             bail!("labels.radius: expected 1 or more, got 0");

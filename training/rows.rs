@@ -1,14 +1,15 @@
 //! What is kept of the revisions of a corpus: labelled rows, and who edited when.
 //!
 //! This is the sink that `run`, `extract` and `evaluate` share. It holds rows (about a kilobyte
-//! each, bounded by the recipe), and 24 bytes for every other revision, which tell newcomers
-//! from experienced authors; never texts. It fits nothing.
+//! each, bounded by the recipe), and some 150 bytes for every other revision, which tell what the
+//! past says of the rows; never texts. It fits nothing.
 
 use anyhow::Result;
 use ndarray::Array2;
 use revscore::dataset::{Dataset, RowId};
 use revscore::evaluation::{Kind, Outcome, UserClass};
 use revscore::feature::Feature;
+use revscore::history::{Facts, History};
 use revscore::language::{Vocabulary, VocabularyBuilder};
 use revscore::model::Target;
 use revscore::revision::{Page, RevisionId, Timestamp, User};
@@ -18,6 +19,7 @@ use xxhash_rust::xxh3::xxh3_64;
 use crate::corpus::labels::Labels;
 use crate::extraction::{Extracted, Row, Sink, UserFacts};
 use crate::recipe;
+use crate::timeline::Timeline;
 
 /// How rows get their labels.
 #[derive(Clone)]
@@ -37,8 +39,10 @@ pub(crate) struct Collector {
     labelling: Labelling,
     columns: Vec<&'static Feature>,
     rows: Vec<LabelledRow>,
-    /// Author, time and, for a row, its number: every revision seen.
-    edits: Vec<(u64, Timestamp, u32)>,
+    /// Every revision seen, for what the past says of the rows.
+    timeline: Timeline,
+    /// For each edit of the timeline its row, or [`NO_ROW`].
+    row_of_edit: Vec<u32>,
     vocabulary: VocabularyBuilder,
     /// The first row of the current page.
     page_start: usize,
@@ -80,6 +84,8 @@ pub(crate) struct Rows {
     pub(crate) groups: Vec<(UserClass, Kind)>,
     /// What became of the revisions.
     pub(crate) counts: RowCounts,
+    /// The wiki's history after all that was read (the last wiki's, if there were several).
+    pub(crate) history: History,
 }
 
 impl Collector {
@@ -88,7 +94,8 @@ impl Collector {
             labelling,
             columns,
             rows: Vec::new(),
-            edits: Vec::new(),
+            timeline: Timeline::default(),
+            row_of_edit: Vec::new(),
             vocabulary: VocabularyBuilder::default(),
             page_start: 0,
             hash_below: u64::MAX,
@@ -101,10 +108,13 @@ impl Collector {
         collectors.into_iter().reduce(|mut joined, next| {
             let below = joined.hash_below.min(next.hash_below);
             let n_rows = joined.rows.len() as u32;
-            let moved =
-                |(user, at, row): (u64, Timestamp, u32)| (user, at, row.saturating_add(n_rows));
             joined.rows.extend(next.rows);
-            joined.edits.extend(next.edits.into_iter().map(moved));
+            joined.timeline.absorb(next.timeline);
+            let moved = next
+                .row_of_edit
+                .iter()
+                .map(|row| row.saturating_add(n_rows));
+            joined.row_of_edit.extend(moved);
             joined.vocabulary.absorb(next.vocabulary);
             joined.counts += next.counts;
             joined.page_start = joined.rows.len();
@@ -124,11 +134,17 @@ impl Collector {
         let Self {
             columns,
             rows,
-            edits,
+            timeline,
+            row_of_edit,
             counts,
             ..
         } = self;
-        let classes = user_classes(edits, &rows);
+        let mut past = vec![Facts::default(); rows.len()];
+        let history = timeline.replay(|place, facts| {
+            if let Some(of_row) = past.get_mut(row_of_edit[place] as usize) {
+                *of_row = facts;
+            }
+        });
         let mut values = Array2::zeros((rows.len(), columns.len()));
         let mut dataset = Dataset {
             names: columns
@@ -144,6 +160,7 @@ impl Collector {
         for (row_idx, LabelledRow { id, label, row }) in rows.into_iter().enumerate() {
             for (col, feature) in columns.iter().enumerate() {
                 values[(row_idx, col)] = match &row.words {
+                    _ if feature.is_historic() => feature.value_of_facts(&past[row_idx]),
                     Some(words) if feature.is_lexical() => {
                         feature.value_of_words(words, vocabulary)
                     }
@@ -152,13 +169,17 @@ impl Collector {
             }
             dataset.labels.push(label);
             dataset.rows.push(id);
-            groups.push((classes[row_idx], row.kind));
+            groups.push((
+                user_class(&row.user, &past[row_idx], id.timestamp),
+                row.kind,
+            ));
         }
         dataset.values = values;
         Rows {
             dataset,
             groups,
             counts,
+            history,
         }
     }
 
@@ -216,8 +237,8 @@ impl Collector {
             *new = n_kept;
             n_kept += 1;
         }
-        for edit in &mut self.edits {
-            edit.2 = moved.get(edit.2 as usize).copied().unwrap_or(NO_ROW);
+        for row in &mut self.row_of_edit {
+            *row = moved.get(*row as usize).copied().unwrap_or(NO_ROW);
         }
         self.page_start = is_kept[..self.page_start]
             .iter()
@@ -239,8 +260,15 @@ impl Sink for Collector {
     fn revision(&mut self, page: &Page, mut revision: Extracted) -> Result<()> {
         self.counts.revisions += 1;
         let mut row_idx = NO_ROW;
-        if let Some(row) = revision.row.take()
-            && let Some(label) = self.label(&revision)
+        let label = match &revision.row {
+            Some(_) => self.label(&revision),
+            None => {
+                self.counts.no_rows += 1;
+                None
+            }
+        };
+        if let Some(label) = label
+            && let Some(row) = revision.row.take()
         {
             if id_hash(revision.id) < self.hash_below {
                 row_idx = u32::try_from(self.rows.len()).unwrap_or(NO_ROW);
@@ -253,14 +281,11 @@ impl Sink for Collector {
             } else {
                 self.counts.sampled_out += 1;
             }
-        } else {
-            self.counts.no_rows += 1;
         }
-        self.edits.push((
-            revision.user,
-            revision.timestamp.unwrap_or(Timestamp(i64::MIN)),
-            row_idx,
-        ));
+        if let Some(seen) = revision.seen.take() {
+            self.timeline.push(revision.site, seen);
+            self.row_of_edit.push(row_idx);
+        }
         self.thin();
         Ok(())
     }
@@ -277,31 +302,19 @@ impl Sink for Collector {
     }
 }
 
-/// The rows' kinds of authors. Where the dump does not say how many edits an account had made,
-/// the edits seen in the dump before this one are counted.
-fn user_classes(mut edits: Vec<(u64, Timestamp, u32)>, rows: &[LabelledRow]) -> Vec<UserClass> {
-    edits.sort_unstable();
-    let mut classes = vec![UserClass::Unknown; rows.len()];
-    for by_user in edits.chunk_by(|a, b| a.0 == b.0) {
-        let first = by_user[0].1;
-        for (n_before, &(_, at, row_idx)) in by_user.iter().enumerate() {
-            if let Some(row) = rows.get(row_idx as usize) {
-                classes[row_idx as usize] = user_class(&row.row.user, n_before as u64, first, at);
-            }
-        }
-    }
-    classes
-}
-
-fn user_class(facts: &UserFacts, n_seen: u64, first_seen: Timestamp, at: Timestamp) -> UserClass {
+/// The kind of author. Where the dump does not say how many edits an account had made and when it
+/// was registered, the edits seen in the dump before this one tell.
+fn user_class(facts: &UserFacts, past: &Facts, at: Option<Timestamp>) -> UserClass {
+    let seen = |value: f32| if value.is_nan() { 0.0 } else { value };
+    let first_seen = at.map(|at| Timestamp(at.0 - seen(past.author_since_first_seconds) as i64));
     let user = User {
         kind: facts.kind,
         groups: facts.is_bot.then(|| vec!["bot".to_owned()]),
-        registered_at: facts.registered_at.or(Some(first_seen)),
-        edit_count: facts.edit_count.or(Some(n_seen)),
+        registered_at: facts.registered_at.or(first_seen),
+        edit_count: facts.edit_count.or(Some(seen(past.author_edits) as u64)),
         ..User::default()
     };
-    UserClass::of(&user, Some(at))
+    UserClass::of(&user, at)
 }
 
 impl std::ops::AddAssign for RowCounts {
@@ -342,6 +355,7 @@ impl Rows {
             dataset,
             groups,
             counts: RowCounts::default(),
+            history: History::default(),
         }
     }
 

@@ -10,7 +10,7 @@ use revscore::revision::Timestamp;
 use crate::gathering::{Gathered, Gathering, gather};
 use crate::input::InputArgs;
 use crate::learning::learn;
-use crate::packing::{Origin, assemble, check_model_path, save};
+use crate::packing::{Origin, assemble, check_model_path, check_writable, save};
 use crate::recipe::{Recipe, Split};
 
 /// Trains a model from dumps, and measures it on edits that it has not seen
@@ -45,6 +45,11 @@ pub(crate) struct RunArgs {
     #[arg(long, value_name = "FILE")]
     out: PathBuf,
 
+    /// Write the wiki's history too, as it is after the last edit read: what authors, pages, words
+    /// and domains did so far. revscore-serve uses it when it stands beside the model as WIKI.history
+    #[arg(long, value_name = "FILE")]
+    history: Option<PathBuf>,
+
     /// Allow a recipe that measures on random rows, although that flatters
     #[arg(long)]
     i_know: bool,
@@ -55,6 +60,9 @@ pub(crate) fn run(args: &RunArgs) -> Result<()> {
     let (recipe, recipe_text) = Recipe::read(args.recipe.as_deref())?;
     check_split(&recipe, args.i_know)?;
     check_model_path(&args.out)?;
+    if let Some(path) = &args.history {
+        check_writable(path)?;
+    }
     let gathering = Gathering {
         input: &args.input,
         recipe: &recipe,
@@ -71,7 +79,7 @@ pub(crate) fn run(args: &RunArgs) -> Result<()> {
     rows.dataset = rows
         .dataset
         .with_columns(&rows.dataset.informative_columns());
-    let learned = learn(&rows, &recipe, args.target, &|message| {
+    let learned = learn(&rows, &recipe, args.target, args.i_know, &|message| {
         eprintln!("{message}")
     })?;
     let origin = Origin {
@@ -83,7 +91,12 @@ pub(crate) fn run(args: &RunArgs) -> Result<()> {
         seed: recipe.seed,
     };
     let model = assemble(origin, &rows, vocabulary, learned)?;
-    save(&model, &args.out)
+    save(&model, &args.out)?;
+    if let Some(path) = &args.history {
+        rows.history.save(path)?;
+        eprintln!("wrote {}", path.display());
+    }
+    Ok(())
 }
 
 impl RunArgs {

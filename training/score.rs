@@ -1,11 +1,14 @@
 //! `score`: a model and a dump -> a probability for every edit, as JSON lines.
 
-use std::io::Write as _;
+use std::fs::File;
+use std::io::{BufReader, BufWriter, Read as _, Seek as _, Write as _};
 use std::path::PathBuf;
 
 use anyhow::{Context as _, Result, bail};
 use clap::Args;
-use revscore::model::Model;
+use revscore::dataset::RowId;
+use revscore::history::Facts;
+use revscore::model::{ANY_WIKI, Model};
 use revscore::revision::{Page, PageId, RevisionId, Timestamp};
 use rustc_hash::FxHashSet;
 use serde::Serialize;
@@ -14,11 +17,14 @@ use crate::corpus::reverts::LabelOptions;
 use crate::extraction::{Extracted, Extraction, Sink, Wanted};
 use crate::input::InputArgs;
 use crate::output::{Output, is_broken_pipe};
+use crate::timeline::Timeline;
 
 /// Scores every edit of a dump
 ///
-/// Writes one JSON line an edit: rev_id, page_id, timestamp, prediction, probability. Edits are
-/// scored as they stream by; memory does not grow with the dump.
+/// Writes one JSON line an edit: rev_id, page_id, timestamp, prediction, probability, in the order
+/// of the dump. With a model that asks what the author and the page did before, edits are scored
+/// when all are read (about 300 bytes an edit are held, and their features in a temporary file);
+/// with others as they stream by.
 #[derive(Args, Debug)]
 pub(crate) struct ScoreArgs {
     /// The model to score with
@@ -56,18 +62,82 @@ struct ScoreWriter {
     model: Model,
     out: Output,
     n_scored: u64,
+    /// Where the model asks for the past, rows wait for the end of the dumps.
+    waiting: Option<Waiting>,
+}
+
+/// Rows that cannot be scored before all edits are known: a dump is not in order of time.
+struct Waiting {
+    timeline: Timeline,
+    rows: Vec<WaitingRow>,
+    /// The rows' values, one row after the other, in a file that has no name.
+    values: BufWriter<File>,
+}
+
+struct WaitingRow {
+    id: RowId,
+    /// The edit's place in the timeline, if it has one.
+    place: Option<usize>,
 }
 
 impl Sink for ScoreWriter {
-    fn revision(&mut self, page: &Page, revision: Extracted) -> Result<()> {
+    fn revision(&mut self, page: &Page, mut revision: Extracted) -> Result<()> {
+        let seen = revision.seen.take();
+        let site = revision.site;
+        let place = match (&mut self.waiting, seen) {
+            (Some(waiting), Some(seen)) => Some(waiting.timeline.push(site, seen)),
+            _ => None,
+        };
         let Some(row) = revision.row else {
             return Ok(());
         };
-        let score = self.model.score_row(&row.values);
-        let line = ScoredLine {
-            rev_id: revision.id,
-            page_id: page.id,
+        let id = RowId {
+            revision: revision.id,
+            page: page.id,
             timestamp: revision.timestamp,
+        };
+        match &mut self.waiting {
+            None => self.write(id, &row.values),
+            Some(waiting) => {
+                for value in &row.values {
+                    waiting.values.write_all(&value.to_le_bytes())?;
+                }
+                waiting.rows.push(WaitingRow { id, place });
+                Ok(())
+            }
+        }
+    }
+
+    fn page_end(&mut self, _page: &Page, _words: FxHashSet<String>) -> Result<()> {
+        Ok(())
+    }
+}
+
+impl ScoreWriter {
+    fn new(model: Model, out: Output) -> Result<Self> {
+        let has_history = model.features().iter().any(|feature| feature.is_historic());
+        let waiting = match has_history {
+            true => Some(Waiting {
+                timeline: Timeline::default(),
+                rows: Vec::new(),
+                values: BufWriter::new(tempfile::tempfile().context("a temporary file")?),
+            }),
+            false => None,
+        };
+        Ok(Self {
+            model,
+            out,
+            n_scored: 0,
+            waiting,
+        })
+    }
+
+    fn write(&mut self, id: RowId, values: &[f32]) -> Result<()> {
+        let score = self.model.score_row(values);
+        let line = ScoredLine {
+            rev_id: id.revision,
+            page_id: id.page,
+            timestamp: id.timestamp,
             prediction: score.prediction,
             probability: score.probability,
         };
@@ -77,7 +147,34 @@ impl Sink for ScoreWriter {
         Ok(())
     }
 
-    fn page_end(&mut self, _page: &Page, _words: FxHashSet<String>) -> Result<()> {
+    /// Scores the rows that wait, now that all of the past is known.
+    fn write_waiting(&mut self) -> Result<()> {
+        let Some(waiting) = self.waiting.take() else {
+            return Ok(());
+        };
+        let mut past = vec![Facts::default(); waiting.timeline.len()];
+        waiting.timeline.replay(|place, facts| past[place] = facts);
+        let mut file = waiting
+            .values
+            .into_inner()
+            .map_err(|error| error.into_error())?;
+        file.rewind()?;
+        let mut file = BufReader::new(file);
+        let columns = self.model.features().to_vec();
+        let mut bytes = vec![0_u8; columns.len() * size_of::<f32>()];
+        for WaitingRow { id, place } in waiting.rows {
+            file.read_exact(&mut bytes)?;
+            let past = place.map_or_else(Facts::default, |place| past[place]);
+            let values: Vec<f32> = bytes
+                .chunks_exact(size_of::<f32>())
+                .zip(&columns)
+                .map(|(bytes, column)| match column.is_historic() {
+                    true => column.value_of_facts(&past),
+                    false => f32::from_le_bytes(bytes.try_into().expect("a chunk of four bytes")),
+                })
+                .collect();
+            self.write(id, &values)?;
+        }
         Ok(())
     }
 }
@@ -99,12 +196,9 @@ pub(crate) fn run(args: &ScoreArgs) -> Result<()> {
             only: None,
         },
         labels: LabelOptions::default(),
+        is_one_wiki: model.wiki() != ANY_WIKI,
     };
-    let writer = ScoreWriter {
-        model,
-        out: Output::create(&args.out)?,
-        n_scored: 0,
-    };
+    let writer = ScoreWriter::new(model, Output::create(&args.out)?)?;
     let is_immediate = writer.out.is_immediate();
     match args.input.read_in_turn(extraction, writer).and_then(finish) {
         // `score --out - | head` is no failure.
@@ -113,7 +207,8 @@ pub(crate) fn run(args: &ScoreArgs) -> Result<()> {
     }
 }
 
-fn finish(writer: ScoreWriter) -> Result<()> {
+fn finish(mut writer: ScoreWriter) -> Result<()> {
+    writer.write_waiting()?;
     writer.out.finish()?;
     eprintln!("scored {} edits", writer.n_scored);
     Ok(())

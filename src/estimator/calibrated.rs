@@ -33,9 +33,12 @@ pub struct Fitted {
     /// One calibrated probability a row, each from a predictor and a calibration that did not see
     /// the row's fold.
     pub out_of_fold: Vec<f64>,
-    /// Whether pages were kept whole. False where all rows of one label are on pages of one fold,
+    /// Whether folds were made of pages. False where all rows of one label are on pages of one fold,
     /// so that folds had to be drawn row by row: `out_of_fold` then flatters.
     pub whole_pages: bool,
+    /// The fold of each row. Rows of a page that was too large for one fold are in several, and
+    /// each is scored by a predictor that saw other times of its page, later ones too.
+    pub folds: Vec<usize>,
 }
 
 /// Fits an estimator on all rows and a calibration on out-of-fold scores.
@@ -94,6 +97,7 @@ pub fn fit_calibrated(
         calibration,
         out_of_fold,
         whole_pages,
+        folds,
     })
 }
 

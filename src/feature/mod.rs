@@ -31,6 +31,11 @@ mod name;
 mod namespace;
 mod time;
 
+mod author_history;
+mod domain_history;
+mod page_history;
+mod word_history;
+
 mod set;
 
 #[cfg(test)]
@@ -40,6 +45,7 @@ pub use set::{FeatureSet, ORES};
 
 use crate::diff::Change;
 use crate::edit::Edit;
+use crate::history::Facts;
 use crate::language::{Vocabulary, Words};
 
 /// One number about an edit.
@@ -58,7 +64,8 @@ pub struct Feature {
 /// How a feature is computed.
 ///
 /// Lexical features are kept apart because a trainer learns its vocabulary while it reads: it
-/// keeps each edit's [`Words`], and fills these columns when the vocabulary is complete.
+/// keeps each edit's [`Words`], and fills these columns when the vocabulary is complete. So are
+/// those of the history, because a dump is not in order of time.
 pub(crate) enum Compute {
     /// From the edit alone; NaN when missing.
     Edit(fn(&Edit<'_>) -> f32),
@@ -66,6 +73,8 @@ pub(crate) enum Compute {
     Change(fn(&Change) -> f32),
     /// From the changed words and a vocabulary.
     Lexical(fn(&Words, &Vocabulary) -> f32),
+    /// From what the wiki's history says; NaN without one.
+    History(fn(&Facts) -> f32),
 }
 
 /// Units of features.
@@ -217,6 +226,26 @@ pub static GROUPS: &[Group] = &[
         doc: "when the edit was made",
         features: time::FEATURES,
     },
+    Group {
+        name: "author_history",
+        doc: "what the author did before, and what became of it",
+        features: author_history::FEATURES,
+    },
+    Group {
+        name: "page_history",
+        doc: "what happened on the page before",
+        features: page_history::FEATURES,
+    },
+    Group {
+        name: "domain_history",
+        doc: "what became of earlier links to the same sites",
+        features: domain_history::FEATURES,
+    },
+    Group {
+        name: "word_history",
+        doc: "what became of earlier edits that added the same words",
+        features: word_history::FEATURES,
+    },
 ];
 
 /// The feature of that name.
@@ -276,6 +305,22 @@ impl Feature {
         }
     }
 
+    /// A row of a table: a feature of the wiki's history.
+    const fn of_history(
+        name: &'static str,
+        unit: Unit,
+        doc: &'static str,
+        compute: fn(&Facts) -> f32,
+    ) -> Self {
+        Self {
+            name,
+            unit,
+            doc,
+            revscoring: None,
+            compute: Compute::History(compute),
+        }
+    }
+
     /// The same feature, with revscoring's name for it.
     const fn known_as(self, name: &'static str) -> Self {
         Self {
@@ -293,8 +338,22 @@ impl Feature {
     /// feature that is not lexical.
     pub fn value_of_words(&self, words: &Words, vocabulary: &Vocabulary) -> f32 {
         match self.compute {
-            Compute::Edit(_) | Compute::Change(_) => f32::NAN,
             Compute::Lexical(compute) => compute(words, vocabulary),
+            _ => f32::NAN,
+        }
+    }
+
+    /// Whether the value depends on the wiki's history.
+    pub fn is_historic(&self) -> bool {
+        matches!(self.compute, Compute::History(_))
+    }
+
+    /// The value for what the history says of an edit; NaN when it is missing, and always for a
+    /// feature that is not historic.
+    pub fn value_of_facts(&self, facts: &Facts) -> f32 {
+        match self.compute {
+            Compute::History(compute) => compute(facts),
+            _ => f32::NAN,
         }
     }
 
@@ -306,6 +365,7 @@ impl Feature {
             Compute::Lexical(compute) => edit
                 .words()
                 .map_or(f32::NAN, |words| compute(words, vocabulary)),
+            Compute::History(compute) => edit.facts().map_or(f32::NAN, compute),
         }
     }
 }
@@ -357,8 +417,7 @@ mod tests {
             let edit = Edit::new(parent, &revision, &page, &crate::language::UNLISTED);
             for feature in GROUPS.iter().flat_map(|group| group.features) {
                 let value = feature.value(&edit, &Vocabulary::default());
-                let reads_texts =
-                    matches!(feature.compute, Compute::Change(_) | Compute::Lexical(_));
+                let reads_texts = !matches!(feature.compute, Compute::Edit(_));
                 assert!(!reads_texts || value.is_nan(), "{}: {value}", feature.name);
             }
         }

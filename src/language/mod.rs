@@ -17,6 +17,8 @@ pub use list::WordList;
 pub use vocabulary::{Vocabulary, VocabularyBuilder, is_unspaced};
 pub use words::{WordCount, WordTable, Words, page_words};
 
+pub(crate) use words::each_word;
+
 /// A wiki's language and the lists that apply to it.
 #[derive(Debug)]
 pub struct Language {

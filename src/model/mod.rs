@@ -26,10 +26,13 @@ use crate::feature::{self, Feature};
 use crate::language::{Language, Vocabulary};
 use crate::revision::Timestamp;
 
+/// The name that stands for the wiki of a model which serves every wiki.
+pub const ANY_WIKI: &str = "any";
+
 /// What a model is made from.
 #[derive(Clone, Debug)]
 pub struct Parts {
-    /// The wiki whose edits it scores, as a database name (`papwiki`), or `any`.
+    /// The wiki whose edits it scores, as a database name (`papwiki`), or [`ANY_WIKI`].
     pub wiki: String,
     /// What its probability is the probability of.
     pub target: Target,

@@ -12,10 +12,7 @@ use std::sync::Arc;
 use axum::body::Bytes;
 use serde::Serialize;
 
-use crate::model::{Model, ModelError, Target};
-
-/// The wiki whose models serve every other one.
-const ANY_WIKI: &str = "any";
+use crate::model::{ANY_WIKI, Model, ModelError, Target};
 
 /// All models at hand.
 #[derive(Debug, Default)]
