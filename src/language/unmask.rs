@@ -163,8 +163,8 @@ fn bare_letter(c: char) -> Option<String> {
         Some(char::from(letter).to_string())
     };
     match c {
-        // Below stand ordinal signs and long s, above them nothing but variants.
-        '\0'..='\u{2AF}' => None,
+        // Ordinal signs, long s, and the raised and lowered letters of phonetics and formulae.
+        '\0'..='\u{2FF}' | '\u{1D2C}'..='\u{1D6A}' | '\u{2070}'..='\u{209F}' => None,
         '\u{1F150}'..='\u{1F169}' => nth(0x1F150),
         '\u{1F170}'..='\u{1F189}' => nth(0x1F170),
         '\u{1F1E6}'..='\u{1F1FF}' => nth(0x1F1E6),
@@ -302,7 +302,8 @@ fn unify_signs(word: &str) -> Cow<'_, str> {
     ) else {
         return Cow::Borrowed(word);
     };
-    if chars.iter().any(is_foreign) {
+    let has_alphabet = is_cyrillic || chars.iter().any(char::is_ascii_lowercase);
+    if !has_alphabet || chars.iter().any(is_foreign) {
         return Cow::Borrowed(word);
     }
     let is_inner_sign = |at: usize| (first..last).contains(&at) && letter(chars[at]).is_some();
@@ -464,6 +465,9 @@ mod tests {
             "o\u{301}",
             "m²",
             "1ª",
+            "tiûⁿ",
+            "kʰa",
+            "제7일",
             "...",
             "!!!",
         ] {
