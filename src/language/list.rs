@@ -1,19 +1,26 @@
 //! A list of words, and the forms under which they are found again.
 //!
 //! Apart from the languages, which only bring text files. A list knows words, not what they
-//! mean; it splits a text no further than into runs of letters, digits and apostrophes
+//! mean; it splits a text no further than into runs of letters, marks, digits and apostrophes
 //! (tokenizing wikitext is `diff`'s work). No match costs more than time linear in the word.
 
 use std::fmt;
 
-use aho_corasick::AhoCorasick;
+use aho_corasick::{AhoCorasick, MatchKind};
 use rustc_hash::{FxHashMap, FxHashSet};
+use unicode_normalization::char::is_combining_mark;
+
+use super::is_unspaced;
 
 /// Words that are looked up one at a time.
 ///
 /// A listed word is found as it is, with letters repeated ("fuuuck", "cooool": three or more of
 /// one letter count as one or two) and, when it repeats itself, at any length ("hahahaha",
 /// "lololol"). A listed `*stem*` is found in every word that contains it.
+///
+/// A listed word of a script without spaces (Chinese, Japanese, Thai; Korean too, whose words carry
+/// endings) is found only in texts, anywhere: [`WordList::find_all`]. A `!word` is innocent, and what
+/// is listed does not count inside it.
 pub struct WordList {
     /// Listed words, as listed.
     words: FxHashSet<&'static str>,
@@ -22,7 +29,17 @@ pub struct WordList {
     folded: FxHashSet<String>,
     /// Stems, matched anywhere in a word. `None` when there are none.
     stems: Option<AhoCorasick>,
+    /// Listed words of scripts without spaces. `None` when there are none.
+    unspaced: Option<Unspaced>,
     n_entries: usize,
+}
+
+/// Words of scripts without spaces, and the innocent words that hide one.
+struct Unspaced {
+    /// The longest word that begins first counts.
+    matcher: AhoCorasick,
+    /// Patterns from this one on are innocent.
+    n_listed: usize,
 }
 
 /// Words are folded to one letter a run only from this length of the result on.
@@ -45,7 +62,15 @@ impl WordList {
             .filter_map(stem)
             .filter(|stem| !stem.is_empty())
             .collect();
-        let words: FxHashSet<&str> = entries().filter(|entry| !entry.contains('*')).collect();
+        let is_word = |entry: &&str| !entry.contains('*') && !entry.starts_with('!');
+        let words: FxHashSet<&str> = entries()
+            .filter(is_word)
+            .filter(|entry| !entry.contains(is_unspaced))
+            .collect();
+        let listed = entries()
+            .filter(is_word)
+            .filter(|entry| entry.contains(is_unspaced));
+        let innocent = entries().filter_map(|entry| entry.strip_prefix('!'));
         let folded = words
             .iter()
             .chain(&stems)
@@ -62,6 +87,7 @@ impl WordList {
             words,
             folded,
             stems,
+            unspaced: Unspaced::new(listed.collect(), innocent.collect()),
             n_entries: entries().count(),
         }
     }
@@ -77,11 +103,14 @@ impl WordList {
             || self.matches_repeated(lower_cased_word)
     }
 
-    /// The words of a text, in any case, that are on the list, in lower case and in order.
+    /// The words of a text, in any case, that are on the list, in lower case and in order; those
+    /// of scripts without spaces after the others.
     pub fn find_all<'l>(&'l self, text: &'l str) -> impl Iterator<Item = String> + 'l {
+        let unspaced = self.unspaced.iter().flat_map(|list| list.find_all(text));
         words_of(text)
             .map(str::to_lowercase)
             .filter(|word| self.matches(word))
+            .chain(unspaced.map(str::to_owned))
     }
 
     /// The words of a text that are on the list with their numbers, by first appearance.
@@ -131,15 +160,40 @@ impl WordList {
     }
 }
 
+impl Unspaced {
+    fn new(listed: Vec<&str>, innocent: Vec<&str>) -> Option<Self> {
+        if listed.is_empty() {
+            return None;
+        }
+        let n_listed = listed.len();
+        let matcher = AhoCorasick::builder()
+            .match_kind(MatchKind::LeftmostLongest)
+            .build(listed.into_iter().chain(innocent));
+        // As with the stems: building does not fail in practice.
+        let matcher = matcher.ok()?;
+        Some(Self { matcher, n_listed })
+    }
+
+    fn find_all<'t>(&'t self, text: &'t str) -> impl Iterator<Item = &'t str> {
+        self.matcher
+            .find_iter(text)
+            .filter(|found| found.pattern().as_usize() < self.n_listed)
+            .map(|found| &text[found.range()])
+    }
+}
+
 impl fmt::Debug for WordList {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "WordList({} entries)", self.n_entries)
     }
 }
 
-/// Runs of letters and digits, with apostrophes between them.
+/// Runs of letters with their marks and of digits, with apostrophes between them.
 fn words_of(text: &str) -> impl Iterator<Item = &str> {
-    text.split(|c: char| !(c.is_alphanumeric() || c == '\'' || c == '’'))
+    let is_part = |c: char| {
+        c.is_alphanumeric() || c == '\'' || c == '’' || !c.is_ascii() && is_combining_mark(c)
+    };
+    text.split(move |c: char| !is_part(c))
         .map(|word| word.trim_matches(['\'', '’']))
         .filter(|word| !word.is_empty())
 }
@@ -247,6 +301,30 @@ mod tests {
             [("sock".to_owned(), 4), ("don't".to_owned(), 1)]
         );
         assert_eq!(list.count(""), []);
+    }
+
+    #[test]
+    fn words_without_spaces_are_found_in_texts() {
+        #[track_caller]
+        fn check(list: &'static str, text: &str, expected: &[&str]) {
+            assert_eq!(
+                WordList::new(list).find_all(text).collect::<Vec<_>>(),
+                expected,
+                "{text}"
+            );
+        }
+        check("靴下", "靴下", &["靴下"]);
+        check(
+            "靴下\nsock",
+            "私は靴下が好き。靴下 Sock",
+            &["sock", "靴下", "靴下"],
+        );
+        check("靴下\n!靴下屋", "靴下屋で靴下", &["靴下"]);
+        check("下屋\n!靴下屋", "靴下屋", &[]);
+        check("양말", "양말을 신다", &["양말"]);
+        check("ถุงเท้า", "ฉันชอบถุงเท้ามาก", &["ถุงเท้า"]);
+        check("मोज़ा\nहैं", "मोज़ा हैं।", &["मोज़ा", "हैं"]);
+        assert!(!WordList::new("靴下").matches("靴下"));
     }
 
     #[test]

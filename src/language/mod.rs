@@ -1,193 +1,44 @@
 //! Languages: which words are profane or informal, and which ones a wiki uses.
 //!
 //! One language is one directory of sorted text files, compiled in, and one row in
-//! [`LANGUAGES`]. A language without lists of its own uses the English ones, because vandals
-//! swear in English everywhere; what is usual on its wiki it learns through the [`Vocabulary`]
-//! that a trainer builds. Nothing is read from the system.
+//! [`LANGUAGES`]. English profanity counts in every language, because vandals swear in English
+//! everywhere; what is usual on its wiki a language learns through the [`Vocabulary`] that a
+//! trainer builds. Nothing is read from the system.
 
+mod curated;
 mod list;
+pub mod segment;
+pub mod unmask;
 mod vocabulary;
 mod words;
 
 mod english;
+mod table;
 
+#[cfg(test)]
+mod tests;
+
+use std::borrow::Cow;
+use std::fmt;
 use std::sync::LazyLock;
 
+use curated::Curated;
+
 pub use list::WordList;
+pub use table::{LANGUAGES, UNLISTED};
 pub use vocabulary::{Vocabulary, VocabularyBuilder, is_unspaced};
 pub use words::{WordCount, WordTable, Words, page_words};
 
 pub(crate) use words::each_word;
 
 /// A wiki's language and the lists that apply to it.
-#[derive(Debug)]
 pub struct Language {
     /// Code as in Wikimedia's host names: `en`, `pap`, `zh-min-nan`; `und` for no known one.
     pub code: &'static str,
     /// English name.
     pub name: &'static str,
-    badwords: &'static [&'static LazyLock<WordList>],
-    informals: &'static [&'static LazyLock<WordList>],
+    own: Option<&'static LazyLock<Curated>>,
 }
-
-/// The language of wikis for which nothing is listed.
-pub static UNLISTED: Language = english_lists("und", "unlisted");
-
-/// Languages by code, sorted. A code that is missing here is [`UNLISTED`], which for now has the
-/// same lists; the row gives it a name.
-pub static LANGUAGES: &[Language] = &[
-    english_lists("af", "Afrikaans"),
-    english_lists("als", "Alemannic"),
-    english_lists("am", "Amharic"),
-    english_lists("an", "Aragonese"),
-    english_lists("ar", "Arabic"),
-    english_lists("arz", "Egyptian Arabic"),
-    english_lists("as", "Assamese"),
-    english_lists("ast", "Asturian"),
-    english_lists("az", "Azerbaijani"),
-    english_lists("azb", "South Azerbaijani"),
-    english_lists("ba", "Bashkir"),
-    english_lists("bar", "Bavarian"),
-    english_lists("be", "Belarusian"),
-    english_lists("be-tarask", "Belarusian (Taraškievica)"),
-    english_lists("bg", "Bulgarian"),
-    english_lists("bn", "Bangla"),
-    english_lists("br", "Breton"),
-    english_lists("bs", "Bosnian"),
-    english_lists("ca", "Catalan"),
-    english_lists("ce", "Chechen"),
-    english_lists("ceb", "Cebuano"),
-    english_lists("ckb", "Central Kurdish"),
-    english_lists("cs", "Czech"),
-    english_lists("cv", "Chuvash"),
-    english_lists("cy", "Welsh"),
-    english_lists("da", "Danish"),
-    english_lists("de", "German"),
-    english_lists("el", "Greek"),
-    english_lists("en", "English"),
-    english_lists("eo", "Esperanto"),
-    english_lists("es", "Spanish"),
-    english_lists("et", "Estonian"),
-    english_lists("eu", "Basque"),
-    english_lists("fa", "Persian"),
-    english_lists("fi", "Finnish"),
-    english_lists("fo", "Faroese"),
-    english_lists("fr", "French"),
-    english_lists("fy", "Western Frisian"),
-    english_lists("ga", "Irish"),
-    english_lists("gd", "Scottish Gaelic"),
-    english_lists("gl", "Galician"),
-    english_lists("gu", "Gujarati"),
-    english_lists("ha", "Hausa"),
-    english_lists("he", "Hebrew"),
-    english_lists("hi", "Hindi"),
-    english_lists("hr", "Croatian"),
-    english_lists("ht", "Haitian Creole"),
-    english_lists("hu", "Hungarian"),
-    english_lists("hy", "Armenian"),
-    english_lists("ia", "Interlingua"),
-    english_lists("id", "Indonesian"),
-    english_lists("ig", "Igbo"),
-    english_lists("ilo", "Iloko"),
-    english_lists("io", "Ido"),
-    english_lists("is", "Icelandic"),
-    english_lists("it", "Italian"),
-    english_lists("ja", "Japanese"),
-    english_lists("jv", "Javanese"),
-    english_lists("ka", "Georgian"),
-    english_lists("kk", "Kazakh"),
-    english_lists("km", "Khmer"),
-    english_lists("kn", "Kannada"),
-    english_lists("ko", "Korean"),
-    english_lists("ku", "Kurdish"),
-    english_lists("ky", "Kyrgyz"),
-    english_lists("la", "Latin"),
-    english_lists("lb", "Luxembourgish"),
-    english_lists("li", "Limburgish"),
-    english_lists("lmo", "Lombard"),
-    english_lists("lo", "Lao"),
-    english_lists("lt", "Lithuanian"),
-    english_lists("lv", "Latvian"),
-    english_lists("mg", "Malagasy"),
-    english_lists("mk", "Macedonian"),
-    english_lists("ml", "Malayalam"),
-    english_lists("mn", "Mongolian"),
-    english_lists("mr", "Marathi"),
-    english_lists("ms", "Malay"),
-    english_lists("mt", "Maltese"),
-    english_lists("my", "Burmese"),
-    english_lists("mzn", "Mazanderani"),
-    english_lists("nap", "Neapolitan"),
-    english_lists("nds", "Low German"),
-    english_lists("ne", "Nepali"),
-    english_lists("new", "Newari"),
-    english_lists("nl", "Dutch"),
-    english_lists("nn", "Norwegian Nynorsk"),
-    english_lists("no", "Norwegian"),
-    english_lists("oc", "Occitan"),
-    english_lists("or", "Odia"),
-    english_lists("pa", "Punjabi"),
-    english_lists("pap", "Papiamento"),
-    english_lists("pl", "Polish"),
-    english_lists("pms", "Piedmontese"),
-    english_lists("pnb", "Western Punjabi"),
-    english_lists("ps", "Pashto"),
-    english_lists("pt", "Portuguese"),
-    english_lists("qu", "Quechua"),
-    english_lists("ro", "Romanian"),
-    english_lists("ru", "Russian"),
-    english_lists("sa", "Sanskrit"),
-    english_lists("scn", "Sicilian"),
-    english_lists("sco", "Scots"),
-    english_lists("sd", "Sindhi"),
-    english_lists("sh", "Serbo-Croatian"),
-    english_lists("si", "Sinhala"),
-    english_lists("sk", "Slovak"),
-    english_lists("sl", "Slovenian"),
-    english_lists("so", "Somali"),
-    english_lists("sq", "Albanian"),
-    english_lists("sr", "Serbian"),
-    english_lists("su", "Sundanese"),
-    english_lists("sv", "Swedish"),
-    english_lists("sw", "Swahili"),
-    english_lists("ta", "Tamil"),
-    english_lists("te", "Telugu"),
-    english_lists("tg", "Tajik"),
-    english_lists("th", "Thai"),
-    english_lists("tl", "Tagalog"),
-    english_lists("tr", "Turkish"),
-    english_lists("tt", "Tatar"),
-    english_lists("uk", "Ukrainian"),
-    english_lists("ur", "Urdu"),
-    english_lists("uz", "Uzbek"),
-    english_lists("vec", "Venetian"),
-    english_lists("vi", "Vietnamese"),
-    english_lists("vo", "Volapük"),
-    english_lists("wa", "Walloon"),
-    english_lists("war", "Waray"),
-    english_lists("wuu", "Wu Chinese"),
-    english_lists("xmf", "Mingrelian"),
-    english_lists("yi", "Yiddish"),
-    english_lists("yo", "Yoruba"),
-    english_lists("zh", "Chinese"),
-    english_lists("zh-classical", "Classical Chinese"),
-    english_lists("zh-min-nan", "Minnan"),
-    english_lists("zh-yue", "Cantonese"),
-    english_lists("zu", "Zulu"),
-];
-
-/// A language with the English lists alone.
-const fn english_lists(code: &'static str, name: &'static str) -> Language {
-    Language {
-        code,
-        name,
-        badwords: ENGLISH_BADWORDS,
-        informals: ENGLISH_INFORMALS,
-    }
-}
-
-static ENGLISH_BADWORDS: &[&LazyLock<WordList>] = &[&english::BADWORDS];
-static ENGLISH_INFORMALS: &[&LazyLock<WordList>] = &[&english::INFORMALS];
 
 /// Endings of wikis' database names; what stands before is the language.
 const PROJECTS: &[&str] = &[
@@ -225,106 +76,75 @@ impl Language {
         }
     }
 
-    /// Whether a word token, in lower case, is profane, an insult or a slur.
+    /// Whether a word token, in lower case, is profane, an insult or a slur, in this language or in
+    /// English. Words of scripts without spaces are not, since what is a word there only the text
+    /// tells: [`Language::count_badwords`] finds them.
     pub fn is_badword(&self, lower_cased_word: &str) -> bool {
-        self.badwords
-            .iter()
-            .any(|list| list.matches(lower_cased_word))
+        self.lists()
+            .any(|lists| lists.badwords.matches(lower_cased_word))
     }
 
-    /// Whether a word token, in lower case, is chat or slang.
+    /// Whether a word token, in lower case, is another form of a profane word: has the stem of one
+    /// and is not listed itself.
+    pub fn is_badword_by_stem(&self, lower_cased_word: &str) -> bool {
+        self.lists()
+            .any(|lists| lists.has_badword_stem(lower_cased_word))
+            && !self.is_badword(lower_cased_word)
+    }
+
+    /// Whether a word token, in lower case, is chat or slang; of English alone.
     pub fn is_informal(&self, lower_cased_word: &str) -> bool {
-        self.informals
-            .iter()
-            .any(|list| list.matches(lower_cased_word))
+        english::INFORMALS.matches(lower_cased_word)
     }
 
-    /// The badwords of a text in lower case, with their numbers, by first appearance.
+    /// Whether a word, in lower case, carries grammar rather than meaning in this language;
+    /// `None` when its stop words are not listed.
+    pub fn is_stopword(&self, lower_cased_word: &str) -> Option<bool> {
+        self.own.map(|own| own.is_stopword(lower_cased_word))
+    }
+
+    /// The stem of a word in lower case; the word itself in a language without a stemmer.
+    pub fn stem<'w>(&self, lower_cased_word: &'w str) -> Cow<'w, str> {
+        match self.own {
+            Some(own) => own.stem(lower_cased_word),
+            None => Cow::Borrowed(lower_cased_word),
+        }
+    }
+
+    /// The badwords of a text in any case, with their numbers: this language's own by first
+    /// appearance, then those that are only English.
     pub fn count_badwords(&self, text: &str) -> Vec<(String, u32)> {
-        self.badwords
-            .iter()
-            .flat_map(|list| list.count(text))
-            .collect()
+        let mut counts: Vec<(String, u32)> = Vec::new();
+        for lists in self.lists() {
+            let n_before = counts.len();
+            for (word, n) in lists.badwords.count(text) {
+                if counts[..n_before]
+                    .iter()
+                    .all(|(earlier, _)| *earlier != word)
+                {
+                    counts.push((word, n));
+                }
+            }
+        }
+        counts
     }
 
-    /// The informal words of a text, likewise.
+    /// The informal words of a text, by first appearance.
     pub fn count_informals(&self, text: &str) -> Vec<(String, u32)> {
-        self.informals
-            .iter()
-            .flat_map(|list| list.count(text))
-            .collect()
+        english::INFORMALS.count(text)
+    }
+
+    /// The lists for profanity: this language's own, and the English ones.
+    fn lists(&self) -> impl Iterator<Item = &'static Curated> {
+        let own = self.own.map(|own| &**own);
+        let is_english = self.code == "en";
+        let english = (!is_english).then(|| &*english::LISTS);
+        own.into_iter().chain(english)
     }
 }
 
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[track_caller]
-    fn check_wiki(wiki: &str, code: &str) {
-        assert_eq!(Language::of_wiki(wiki).code, code, "{wiki}");
-    }
-
-    #[test]
-    fn wikis_have_the_language_of_their_name() {
-        check_wiki("enwiki", "en");
-        check_wiki("papwiki", "pap");
-        check_wiki("dewiktionary", "de");
-        check_wiki("zh_min_nanwiki", "zh-min-nan");
-        check_wiki("zh_classicalwiki", "zh-classical");
-        check_wiki("be_x_oldwiki", "be-tarask");
-        check_wiki("simplewiki", "en");
-        check_wiki("simplewiktionary", "en");
-        check_wiki("jawikibooks", "ja");
-        check_wiki("nlwikimedia", "nl");
-    }
-
-    #[test]
-    fn wikis_of_no_language_are_unlisted() {
-        for wiki in [
-            "commonswiki",
-            "wikidatawiki",
-            "metawiki",
-            "specieswiki",
-            "wiki",
-            "",
-            "en",
-            "my-own-wiki",
-            "ENWIKI",
-        ] {
-            check_wiki(wiki, "und");
-        }
-    }
-
-    #[test]
-    fn languages_are_sorted_and_found_by_code() {
-        for pair in LANGUAGES.windows(2) {
-            assert!(
-                pair[0].code < pair[1].code,
-                "{} stands before {}",
-                pair[0].code,
-                pair[1].code
-            );
-        }
-        for language in LANGUAGES {
-            assert!(std::ptr::eq(Language::of_code(language.code), language));
-        }
-        assert!(std::ptr::eq(Language::of_code("tlh"), &raw const UNLISTED));
-    }
-
-    #[test]
-    fn english_lists_serve_every_language() {
-        for language in LANGUAGES.iter().chain([&UNLISTED]) {
-            assert!(
-                language.is_badword("shit") && !language.is_badword("bird"),
-                "{}",
-                language.code
-            );
-            assert!(
-                language.is_informal("lol") && !language.is_informal("bird"),
-                "{}",
-                language.code
-            );
-        }
+impl fmt::Debug for Language {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Language({}: {})", self.code, self.name)
     }
 }

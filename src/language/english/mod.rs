@@ -4,11 +4,19 @@
 
 use std::sync::LazyLock;
 
-use super::WordList;
+use rust_stemmers::Algorithm;
 
-/// Profanity, insults and slurs.
-pub(super) static BADWORDS: LazyLock<WordList> =
-    LazyLock::new(|| WordList::new(include_str!("badwords.txt")));
+use super::WordList;
+use super::curated::Curated;
+
+/// Profanity, insults and slurs; stop words.
+pub(super) static LISTS: LazyLock<Curated> = LazyLock::new(|| {
+    Curated::new(
+        include_str!("badwords.txt"),
+        include_str!("stopwords.txt"),
+        Some(Algorithm::English),
+    )
+});
 
 /// Chat, greetings and slang.
 pub(super) static INFORMALS: LazyLock<WordList> =
@@ -190,7 +198,7 @@ mod tests {
         let badwords = entries(include_str!("badwords.txt"));
         let informals = entries(include_str!("informals.txt"));
         assert!(informals.iter().all(|word| !badwords.contains(word)));
-        assert_eq!(super::BADWORDS.n_entries(), badwords.len());
+        assert_eq!(super::LISTS.badwords.n_entries(), badwords.len());
         assert_eq!(super::INFORMALS.n_entries(), informals.len());
         let sources = include_str!("SOURCES.md");
         assert!(sources.contains(&format!("| `badwords.txt` | {} |", badwords.len())));
