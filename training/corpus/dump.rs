@@ -25,13 +25,7 @@ use super::site::{self, SiteInfo};
 #[derive(Debug)]
 pub(crate) enum Event {
     /// The dump's head.
-    Site(
-        #[cfg_attr(
-            not(test),
-            expect(dead_code, reason = "the subcommand run records the wiki")
-        )]
-        Arc<SiteInfo>,
-    ),
+    Site(Arc<SiteInfo>),
     /// A page begins.
     PageStart(Page),
     /// One of the page's revisions.

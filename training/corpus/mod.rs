@@ -35,6 +35,7 @@ pub(crate) use counts::DumpCounts;
 use dump::DumpParser;
 pub(crate) use dump::{DumpError, DumpRevision, Event};
 pub(crate) use selection::PageSelection;
+pub(crate) use site::SiteInfo;
 use time_order::TimeOrder;
 
 /// How dumps are read.
