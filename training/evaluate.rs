@@ -18,7 +18,7 @@ use crate::packing::check_writable;
 use crate::recipe::Recipe;
 use crate::rows::{Collector, Labelling, Rows};
 use crate::score::open_for_edits;
-use crate::table::read_table;
+use crate::table::{LabelColumn, read_table};
 
 /// Measures a model on edits whose outcome is known: report, tables and pictures
 ///
@@ -180,7 +180,7 @@ fn outcomes_of_rows(model: &Model, rows: &Rows) -> Vec<Outcome> {
 }
 
 fn outcomes_of_table(model: &Model, path: &Path, label: Option<&str>) -> Result<Vec<Outcome>> {
-    let dataset = read_table(path, label)?;
+    let dataset = read_table(path, LabelColumn::new(label, model.target().name()))?;
     let missing: Vec<&str> = model
         .column_names()
         .iter()

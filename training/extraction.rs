@@ -150,6 +150,8 @@ pub(crate) trait Sink {
     fn revision(&mut self, page: &Page, revision: Extracted) -> Result<()>;
     /// The page is complete; with its different words, when they were asked for.
     fn page_end(&mut self, page: &Page, words: FxHashSet<String>) -> Result<()>;
+    /// All pages so far are of another wiki than those of other sinks: of this one, by number.
+    fn scope_pages(&mut self, _wiki: u64) {}
 }
 
 impl<S: Sink> Sink for &Mutex<S> {

@@ -17,7 +17,7 @@ use crate::packing::{Origin, assemble, check_model_path, save};
 use crate::recipe::{Recipe, Split};
 use crate::rows::Rows;
 use crate::run::check_split;
-use crate::table::read_table;
+use crate::table::{LabelColumn, read_table};
 
 /// Fits a model on a table of feature values
 ///
@@ -29,7 +29,8 @@ pub(crate) struct FitArgs {
     #[arg(long, value_name = "FILE")]
     table: PathBuf,
 
-    /// The table's column with the outcome; without it `label`, or the one that `extract` wrote
+    /// The table's column with the outcome; without it `label`, or in a table that
+    /// `extract` wrote the one of the target
     #[arg(long, value_name = "COLUMN")]
     label: Option<String>,
 
@@ -71,7 +72,10 @@ pub(crate) fn run(args: &FitArgs) -> Result<()> {
     let (mut recipe, recipe_text) = Recipe::read(args.recipe.as_deref())?;
     check_split(&recipe, args.i_know)?;
     check_model_path(&args.out)?;
-    let dataset = select(read_table(&args.table, args.label.as_deref())?, args)?;
+    let label = LabelColumn::new(args.label.as_deref(), args.target.name());
+    let dataset = select(read_table(&args.table, label)?, args)?;
+    // Before it is asked whose columns they are: a label of ours may be empty throughout.
+    let dataset = dataset.with_columns(&dataset.informative_columns());
     if recipe.evaluation.split == Split::Time
         && dataset.rows.iter().all(|row| row.timestamp.is_none())
     {
@@ -82,7 +86,7 @@ pub(crate) fn run(args: &FitArgs) -> Result<()> {
         .names
         .iter()
         .any(|name| feature::find(name).is_none());
-    let dataset = if is_foreign {
+    let mut dataset = if is_foreign {
         dataset
     } else {
         let wanted: Vec<String> = recipe
@@ -93,7 +97,6 @@ pub(crate) fn run(args: &FitArgs) -> Result<()> {
             .collect();
         dataset.with_columns(&wanted)
     };
-    let mut dataset = dataset.with_columns(&dataset.informative_columns());
     dataset
         .labels
         .iter_mut()

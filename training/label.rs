@@ -17,6 +17,7 @@ use crate::corpus::revert_comment::RevertCommentKind;
 use crate::corpus::reverts::{LabelOptions, Labeller, RevisionLabel};
 use crate::corpus::review::{ReviewReason, Trust, review};
 use crate::corpus::{self, DumpCounts, Event, Events, FileRead, Input, PageSelection, ReadOptions};
+use crate::input::NO_PAGE;
 use crate::output::{Output, check_interrupted, is_broken_pipe};
 use crate::progress::Progress;
 
@@ -141,6 +142,9 @@ pub(crate) fn run(args: LabelArgs) -> anyhow::Result<()> {
         Ok(counts) => {
             output.finish()?;
             eprintln!("label: {counts}");
+            if counts.pages == 0 {
+                eprintln!("{NO_PAGE}");
+            }
             Ok(())
         }
         // `label --out - | head` is no failure.

@@ -12,11 +12,12 @@ use revscore::feature::Feature;
 use revscore::history::{Facts, History};
 use revscore::language::{Vocabulary, VocabularyBuilder};
 use revscore::model::Target;
-use revscore::revision::{Page, RevisionId, Timestamp, User};
+use revscore::revision::{Page, PageId, RevisionId, Timestamp, User};
 use rustc_hash::{FxHashMap, FxHashSet};
 use xxhash_rust::xxh3::xxh3_64;
 
 use crate::corpus::labels::Labels;
+use crate::corpus::reverts::RevisionLabel;
 use crate::extraction::{Extracted, Row, Sink, UserFacts};
 use crate::recipe;
 use crate::timeline::Timeline;
@@ -55,6 +56,7 @@ pub(crate) struct Collector {
 struct LabelledRow {
     id: RowId,
     label: bool,
+    reverted: Option<bool>,
     row: Row,
 }
 
@@ -80,6 +82,9 @@ pub(crate) struct RowCounts {
 pub(crate) struct Rows {
     /// Features and labels.
     pub(crate) dataset: Dataset,
+    /// Whether each row counts as reverted, whatever the target; `None` where the recipe leaves
+    /// that open.
+    pub(crate) reverted: Vec<Option<bool>>,
     /// What reports group each row by.
     pub(crate) groups: Vec<(UserClass, Kind)>,
     /// What became of the revisions.
@@ -157,7 +162,8 @@ impl Collector {
             rows: Vec::with_capacity(rows.len()),
         };
         let mut groups = Vec::with_capacity(rows.len());
-        for (row_idx, LabelledRow { id, label, row }) in rows.into_iter().enumerate() {
+        let reverted = rows.iter().map(|row| row.reverted).collect();
+        for (row_idx, LabelledRow { id, label, row, .. }) in rows.into_iter().enumerate() {
             for (col, feature) in columns.iter().enumerate() {
                 values[(row_idx, col)] = match &row.words {
                     _ if feature.is_historic() => feature.value_of_facts(&past[row_idx]),
@@ -177,6 +183,7 @@ impl Collector {
         dataset.values = values;
         Rows {
             dataset,
+            reverted,
             groups,
             counts,
             history,
@@ -197,16 +204,17 @@ impl Collector {
             counts.unlabelled += 1;
             return None;
         }
-        let label = &revision.label;
-        if label.revert_undone && !self.labelling.rows.revert_undone {
-            counts.revert_undone += 1;
-            return None;
+        match reverted(&revision.label, &self.labelling.rows) {
+            Ok(reverted) => Some(reverted),
+            Err(Reservation::RevertUndone) => {
+                counts.revert_undone += 1;
+                None
+            }
+            Err(Reservation::SelfReverted) => {
+                counts.self_reverted += 1;
+                None
+            }
         }
-        if label.self_reverted && label.reverted.is_none() && !self.labelling.rows.self_reverted {
-            counts.self_reverted += 1;
-            return None;
-        }
-        Some(label.reverted.is_some())
     }
 
     /// Drops half of the rows, by hashed id, as long as there are too many.
@@ -250,6 +258,22 @@ impl Collector {
     }
 }
 
+/// Why a recipe leaves open whether an edit counts as reverted.
+enum Reservation {
+    RevertUndone,
+    SelfReverted,
+}
+
+fn reverted(label: &RevisionLabel, rows: &recipe::Rows) -> Result<bool, Reservation> {
+    if label.revert_undone && !rows.revert_undone {
+        Err(Reservation::RevertUndone)
+    } else if label.self_reverted && label.reverted.is_none() && !rows.self_reverted {
+        Err(Reservation::SelfReverted)
+    } else {
+        Ok(label.reverted.is_some())
+    }
+}
+
 const NO_ROW: u32 = u32::MAX;
 
 fn id_hash(id: RevisionId) -> u64 {
@@ -277,7 +301,14 @@ impl Sink for Collector {
                     page: page.id,
                     timestamp: revision.timestamp,
                 };
-                self.rows.push(LabelledRow { id, label, row });
+                let said = self.labelling.human.target(Target::Reverted, revision.id);
+                let found = || reverted(&revision.label, &self.labelling.rows).ok();
+                self.rows.push(LabelledRow {
+                    id,
+                    label,
+                    reverted: said.or_else(found),
+                    row,
+                });
             } else {
                 self.counts.sampled_out += 1;
             }
@@ -288,6 +319,14 @@ impl Sink for Collector {
         }
         self.thin();
         Ok(())
+    }
+
+    fn scope_pages(&mut self, wiki: u64) {
+        for row in &mut self.rows {
+            let PageId(id) = row.id.page;
+            // No wiki has 2^48 pages; an unknown page stays one.
+            row.id.page = PageId(if id == 0 { 0 } else { id | wiki << 48 });
+        }
     }
 
     fn page_end(&mut self, _page: &Page, words: FxHashSet<String>) -> Result<()> {
@@ -352,6 +391,7 @@ impl Rows {
     pub(crate) fn without_groups(dataset: Dataset) -> Self {
         let groups = vec![(UserClass::Unknown, Kind::Other); dataset.n_rows()];
         Self {
+            reverted: vec![None; dataset.n_rows()],
             dataset,
             groups,
             counts: RowCounts::default(),

@@ -39,6 +39,7 @@ mod curve;
 mod level;
 mod query;
 mod threshold;
+mod threshold_intervals;
 
 mod notes;
 mod report;
@@ -52,7 +53,7 @@ mod picture;
 #[cfg(test)]
 mod testing;
 
-pub use bootstrap::Estimate;
+pub use bootstrap::{Estimate, Interval};
 pub use calibration::{Calibration, CalibrationBin, Distribution};
 pub use caught::{Caught, CaughtGroup, CaughtRow, UnattendedRow};
 pub use comparison::{Comparison, ComparisonRow, compare};
@@ -69,4 +70,5 @@ pub use query::{Goal, Query, QueryError, Side};
 pub use report::{Headline, Report, evaluate};
 pub use slice::Slice;
 pub use threshold::{ThresholdRow, Thresholds};
+pub use threshold_intervals::ThresholdIntervals;
 pub use user_class::UserClass;

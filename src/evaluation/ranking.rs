@@ -226,7 +226,8 @@ impl Ranking {
         )
     }
 
-    fn end_of_step(&self, row_idx: usize) -> Option<usize> {
+    /// The first cut that flags a row.
+    pub(crate) fn end_of_step(&self, row_idx: usize) -> Option<usize> {
         self.steps
             .get(self.steps.partition_point(|&end| end <= row_idx))
             .copied()

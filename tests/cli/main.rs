@@ -8,6 +8,7 @@
     reason = "a test's helpers panic like the test itself"
 )]
 
+mod accuracy;
 mod damage;
 mod interruption;
 mod learning;

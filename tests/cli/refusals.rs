@@ -149,6 +149,23 @@ fn a_dump_must_be_named_and_there() {
 }
 
 #[test]
+fn a_dump_without_a_page_is_said_to_have_none() {
+    let room = Room::new().with_model();
+    room.write("empty.xml", history(0, 0, |_| String::new()).as_bytes());
+    let warning = "warning: no page was read; check the dump, --only-pages and --skip-pages";
+    for line in [
+        "label --dump empty.xml --out out.jsonl",
+        "score --model quick.model --dump empty.xml --out out.jsonl",
+    ] {
+        let said = room.train(line).stderr;
+        assert!(said.contains(warning), "{line}\n{said}");
+        assert_eq!(room.text("out.jsonl"), "", "{line}");
+        let said = room.train(&line.replace("empty.xml", "SAMPLE")).stderr;
+        assert!(!said.contains("warning"), "{line}\n{said}");
+    }
+}
+
+#[test]
 fn a_wiki_that_nobody_heard_of_is_fine() {
     let room = Room::new();
     room.train("run --wiki zzwiktionary --dump SAMPLE --recipe quick.toml --out m.model");

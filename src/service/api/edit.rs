@@ -57,6 +57,8 @@ struct ParentBody {
     rev_id: Option<u64>,
     timestamp: Option<String>,
     user: Option<UserBody>,
+    /// Absent or null when it is not known; `""` when there is none.
+    comment: Option<String>,
 }
 
 /// What an edit is computed from.
@@ -143,6 +145,7 @@ fn read_parent(facts: Option<ParentBody>, text: Option<Arc<str>>) -> Result<Revi
         id: RevisionId(facts.rev_id.unwrap_or_default()),
         timestamp: read_time("parent.timestamp", facts.timestamp)?,
         user: facts.user.map_or_else(|| Ok(User::default()), read_user)?,
+        comment: facts.comment,
         text,
         ..Revision::default()
     })
@@ -237,6 +240,20 @@ mod tests {
             (UserKind::Unknown, None)
         );
         assert_eq!((page.id, page.namespace), (PageId(0), 0));
+    }
+
+    #[test]
+    fn the_comment_before_is_known_only_when_it_is_given() {
+        #[track_caller]
+        fn check(facts: &str, comment: Option<&str>) {
+            let json = format!(r#"{{"text":"a","parent_text":"b","parent":{facts}}}"#);
+            let parent = read(&json).parent.unwrap();
+            assert_eq!(parent.comment.as_deref(), comment, "{facts}");
+        }
+        check("{}", None);
+        check(r#"{"comment":null}"#, None);
+        check(r#"{"comment":""}"#, Some(""));
+        check(r#"{"comment":"rv vandalism"}"#, Some("rv vandalism"));
     }
 
     #[test]
