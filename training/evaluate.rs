@@ -164,7 +164,7 @@ fn outcomes_of_dumps(
     let new_collector = || Collector::new(model.features().to_vec(), labelling.clone());
     let (collectors, _) = args.input.read(extraction, new_collector)?;
     let collector = Collector::joined(collectors).context("no dump was read")?;
-    let rows = collector.finish(model.vocabulary());
+    let (rows, _) = collector.finish(model.vocabulary().clone());
     rows.counts.say();
     if let Some(given) = given {
         given.check_found(&rows)?;

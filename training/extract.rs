@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use anyhow::{Context as _, Result};
 use clap::{Args, ValueEnum};
 use revscore::feature::FeatureSet;
-use revscore::language::Vocabulary;
+use revscore::language::{Evidence, Vocabulary};
 use revscore::model::Target;
 use revscore::revision::Timestamp;
 
@@ -96,10 +96,10 @@ pub(crate) fn run(args: &ExtractArgs) -> Result<()> {
             }
         }
     }
-    if !vocabulary.is_empty() {
+    if !vocabulary.is_empty() || !vocabulary.evidence().is_empty() {
         write_file(
             &vocabulary_path(&args.out),
-            &postcard::to_stdvec(&vocabulary)?,
+            &postcard::to_stdvec(&(&vocabulary, vocabulary.evidence()))?,
         )?;
     }
     let human = args.input.human_labels(args.target)?;
@@ -142,6 +142,7 @@ pub(crate) fn read_vocabulary(table: &Path) -> Result<Vocabulary> {
         return Ok(Vocabulary::default());
     }
     let bytes = std::fs::read(&path).with_context(|| path.display().to_string())?;
-    postcard::from_bytes(&bytes)
-        .with_context(|| format!("{}: expected words that extract wrote", path.display()))
+    let (vocabulary, evidence): (Vocabulary, Evidence) = postcard::from_bytes(&bytes)
+        .with_context(|| format!("{}: expected words that extract wrote", path.display()))?;
+    Ok(vocabulary.with_evidence(evidence))
 }

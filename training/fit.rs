@@ -101,7 +101,9 @@ pub(crate) fn run(args: &FitArgs) -> Result<()> {
         .labels
         .iter_mut()
         .for_each(|label| *label ^= args.target.is_inverted());
-    let has_words = |name: &String| feature::find(name).is_some_and(|feature| feature.is_lexical());
+    let has_words = |name: &String| {
+        feature::find(name).is_some_and(|feature| feature.is_lexical() || feature.is_textual())
+    };
     let vocabulary = match dataset.names.iter().any(has_words) {
         true => read_vocabulary(&args.table)?,
         false => Vocabulary::default(),

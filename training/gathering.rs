@@ -77,7 +77,7 @@ pub(crate) fn gather(gathering: &Gathering<'_>) -> Result<Gathered> {
     } else {
         Vocabulary::default()
     };
-    let rows = collector.finish(&vocabulary);
+    let (rows, vocabulary) = collector.finish(vocabulary);
     rows.counts.say();
     Ok(Gathered {
         rows,

@@ -10,7 +10,9 @@ use revscore::dataset::{Dataset, RowId};
 use revscore::evaluation::{Kind, Outcome, UserClass};
 use revscore::feature::Feature;
 use revscore::history::{Facts, History};
-use revscore::language::{Vocabulary, VocabularyBuilder};
+use revscore::language::{
+    Channel, Evidence, EvidenceBuilder, Verdict, Vocabulary, VocabularyBuilder,
+};
 use revscore::model::Target;
 use revscore::revision::{Page, PageId, RevisionId, Timestamp, User};
 use rustc_hash::{FxHashMap, FxHashSet};
@@ -134,8 +136,9 @@ impl Collector {
         self.vocabulary.finish()
     }
 
-    /// The rows in the order in which they came, lexical features looked up in the vocabulary.
-    pub(crate) fn finish(self, vocabulary: &Vocabulary) -> Rows {
+    /// The rows in the order in which they came, lexical features looked up in the vocabulary. Gives
+    /// the vocabulary back with the evidence that the rows are, where they kept what they say.
+    pub(crate) fn finish(self, vocabulary: Vocabulary) -> (Rows, Vocabulary) {
         let Self {
             columns,
             rows,
@@ -150,6 +153,7 @@ impl Collector {
                 *of_row = facts;
             }
         });
+        let (verdicts, evidence) = judge_in_order(&rows);
         let mut values = Array2::zeros((rows.len(), columns.len()));
         let mut dataset = Dataset {
             names: columns
@@ -167,8 +171,11 @@ impl Collector {
             for (col, feature) in columns.iter().enumerate() {
                 values[(row_idx, col)] = match &row.words {
                     _ if feature.is_historic() => feature.value_of_facts(&past[row_idx]),
+                    _ if feature.is_textual() && row.text_items.is_some() => {
+                        feature.value_of_verdicts(&verdicts[row_idx])
+                    }
                     Some(words) if feature.is_lexical() => {
-                        feature.value_of_words(words, vocabulary)
+                        feature.value_of_words(words, &vocabulary)
                     }
                     _ => row.values[col],
                 };
@@ -181,13 +188,14 @@ impl Collector {
             ));
         }
         dataset.values = values;
-        Rows {
+        let rows = Rows {
             dataset,
             reverted,
             groups,
             counts,
             history,
-        }
+        };
+        (rows, vocabulary.with_evidence(evidence))
     }
 
     fn label(&mut self, revision: &Extracted) -> Option<bool> {
@@ -340,6 +348,25 @@ impl Sink for Collector {
         Ok(())
     }
 }
+
+/// What each row's text was worth by the rows before it in time, on pages of other groups; and what
+/// all of them teach.
+fn judge_in_order(rows: &[LabelledRow]) -> (Vec<Verdicts>, Evidence) {
+    let mut order: Vec<usize> = (0..rows.len()).collect();
+    order.sort_by_key(|&idx| (rows[idx].id.timestamp, rows[idx].id.revision));
+    let mut verdicts = vec![[Verdict::NONE; Channel::ALL.len()]; rows.len()];
+    let mut builder = EvidenceBuilder::default();
+    for idx in order {
+        let LabelledRow { id, label, row, .. } = &rows[idx];
+        if let Some(items) = &row.text_items {
+            verdicts[idx] = builder.judge(items, id.page.0);
+            builder.add(items, id.page.0, *label);
+        }
+    }
+    (verdicts, builder.finish())
+}
+
+type Verdicts = [Verdict; Channel::ALL.len()];
 
 /// The kind of author. Where the dump does not say how many edits an account had made and when it
 /// was registered, the edits seen in the dump before this one tell.
