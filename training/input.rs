@@ -62,7 +62,7 @@ impl InputArgs {
 
     /// The labels in the label files, without which some targets cannot be known.
     pub(crate) fn human_labels(&self, target: Target) -> Result<Labels> {
-        if self.labels.is_empty() && target != Target::Reverted {
+        if self.labels.is_empty() && target.needs_people() {
             bail!(
                 "which edits are {} only people can say: give their labels with --labels FILE (JSON lines with \
                  rev_id, damaging, goodfaith)",

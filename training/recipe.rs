@@ -79,11 +79,19 @@ pub(crate) struct Rows {
     pub(crate) self_reverted: bool,
     /// Keep edits whose revert was itself undone.
     pub(crate) revert_undone: bool,
+    /// How much a reverted edit counts whose author and reverter were reverting each other, beside
+    /// 1 for all others; above 0 and at most 1.
+    #[serde(default = "full_weight")]
+    pub(crate) edit_war_weight: f32,
     /// The share of the rows that learn without what only the parent revision tells (its author,
     /// time and comment), so that edits can be scored of which just the two texts are known.
     pub(crate) parent_unknown: f64,
     /// At most this many rows; of more, an even sample by hashed revision id is kept.
     pub(crate) at_most: usize,
+}
+
+fn full_weight() -> f32 {
+    1.0
 }
 
 /// How the figures of the card are measured.
@@ -165,6 +173,12 @@ impl Recipe {
             bail!(
                 "rows.parent_unknown: expected a share of at least 0 and below 1, got {}",
                 self.rows.parent_unknown
+            );
+        }
+        if !(self.rows.edit_war_weight > 0.0 && self.rows.edit_war_weight <= 1.0) {
+            bail!(
+                "rows.edit_war_weight: expected a weight above 0 and at most 1, got {}",
+                self.rows.edit_war_weight
             );
         }
         if self.labels.radius == 0 {

@@ -16,6 +16,7 @@ use rustc_hash::{FxHashMap, FxHashSet};
 use xxhash_rust::xxh3::xxh3_64;
 
 use crate::corpus::labels::Labels;
+use crate::corpus::vandalism::vandalism;
 use crate::extraction::{Extracted, Row, Sink, UserFacts};
 use crate::recipe;
 
@@ -51,6 +52,7 @@ pub(crate) struct Collector {
 struct LabelledRow {
     id: RowId,
     label: bool,
+    weight: f32,
     row: Row,
 }
 
@@ -66,6 +68,8 @@ pub(crate) struct RowCounts {
     pub(crate) self_reverted: u64,
     /// Left out: reverted, and the revert was undone.
     pub(crate) revert_undone: u64,
+    /// Left out: reverted, and it is unclear whether as vandalism.
+    pub(crate) unclear: u64,
     /// Left out: nobody labelled them.
     pub(crate) unlabelled: u64,
     /// Left out: more rows than the recipe allows.
@@ -137,11 +141,17 @@ impl Collector {
                 .collect(),
             values: Array2::zeros((0, columns.len())),
             labels: Vec::with_capacity(rows.len()),
-            weights: vec![1.0; rows.len()],
+            weights: Vec::with_capacity(rows.len()),
             rows: Vec::with_capacity(rows.len()),
         };
         let mut groups = Vec::with_capacity(rows.len());
-        for (row_idx, LabelledRow { id, label, row }) in rows.into_iter().enumerate() {
+        for (row_idx, labelled) in rows.into_iter().enumerate() {
+            let LabelledRow {
+                id,
+                label,
+                weight,
+                row,
+            } = labelled;
             for (col, feature) in columns.iter().enumerate() {
                 values[(row_idx, col)] = match &row.words {
                     Some(words) if feature.is_lexical() => {
@@ -151,6 +161,7 @@ impl Collector {
                 };
             }
             dataset.labels.push(label);
+            dataset.weights.push(weight);
             dataset.rows.push(id);
             groups.push((classes[row_idx], row.kind));
         }
@@ -172,7 +183,7 @@ impl Collector {
         if let Some(holds) = self.labelling.human.target(target, revision.id) {
             return Some(holds != target.is_inverted());
         }
-        if target != Target::Reverted {
+        if target.needs_people() {
             counts.unlabelled += 1;
             return None;
         }
@@ -184,6 +195,11 @@ impl Collector {
         if label.self_reverted && label.reverted.is_none() && !self.labelling.rows.self_reverted {
             counts.self_reverted += 1;
             return None;
+        }
+        if target == Target::Vandalism && label.reverted.is_some() {
+            let is_vandalism = vandalism(label);
+            counts.unclear += u64::from(is_vandalism.is_none());
+            return is_vandalism;
         }
         Some(label.reverted.is_some())
     }
@@ -249,7 +265,17 @@ impl Sink for Collector {
                     page: page.id,
                     timestamp: revision.timestamp,
                 };
-                self.rows.push(LabelledRow { id, label, row });
+                let weight = if revision.label.edit_war {
+                    self.labelling.rows.edit_war_weight
+                } else {
+                    1.0
+                };
+                self.rows.push(LabelledRow {
+                    id,
+                    label,
+                    weight,
+                    row,
+                });
             } else {
                 self.counts.sampled_out += 1;
             }
@@ -310,6 +336,7 @@ impl std::ops::AddAssign for RowCounts {
         self.no_rows += other.no_rows;
         self.self_reverted += other.self_reverted;
         self.revert_undone += other.revert_undone;
+        self.unclear += other.unclear;
         self.unlabelled += other.unlabelled;
         self.sampled_out += other.sampled_out;
     }
@@ -325,6 +352,10 @@ impl RowCounts {
             ),
             (self.self_reverted, "reverted only by their own author"),
             (self.revert_undone, "whose revert was undone"),
+            (
+                self.unclear,
+                "reverted, and it is unclear whether as vandalism",
+            ),
             (self.unlabelled, "without a label"),
             (self.sampled_out, "beyond the recipe's number of rows"),
         ];

@@ -25,7 +25,8 @@ pub(crate) struct RunArgs {
     #[arg(long)]
     wiki: String,
 
-    /// What to look for: reverted (needs no labels), damaging or goodfaith (need --labels)
+    /// What to look for: reverted or vandalism (need no labels), damaging or goodfaith (need
+    /// --labels)
     #[arg(long, default_value = "reverted")]
     target: Target,
 

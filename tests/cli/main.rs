@@ -15,3 +15,4 @@ mod measuring;
 mod refusals;
 mod room;
 mod tables;
+mod vandalism;
