@@ -140,7 +140,17 @@ fn forget_parents(dataset: &mut Dataset, recipe: &Recipe) {
     }
 }
 
-fn fit(rows: &Rows, recipe: &Recipe, only: Option<&[usize]>) -> Result<Fitted> {
+/// Fits a recipe's estimator on all rows, without a calibration.
+pub(crate) fn fit_predictor(rows: &Rows, recipe: &Recipe) -> Result<Predictor> {
+    check_interrupted()?;
+    let mut dataset = rows.dataset.clone();
+    forget_parents(&mut dataset, recipe);
+    let estimator = recipe.estimator.clone().with_seed(recipe.seed).check()?;
+    Ok(estimator.fit(&dataset)?)
+}
+
+/// Fits a recipe's estimator and its calibration on some rows, or on all.
+pub(crate) fn fit(rows: &Rows, recipe: &Recipe, only: Option<&[usize]>) -> Result<Fitted> {
     check_interrupted()?;
     let mut dataset = match only {
         Some(only) => rows.dataset.select(only),

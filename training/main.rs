@@ -3,6 +3,7 @@
 //! One subcommand is one file with its arguments and a `run`, and one row in [`Command`].
 //! Nothing is learned or computed here.
 
+mod ablate;
 mod corpus;
 mod evaluate;
 mod extract;
@@ -55,6 +56,7 @@ enum Command {
     Label(label::LabelArgs),
     Extract(extract::ExtractArgs),
     Fit(fit::FitArgs),
+    Ablate(ablate::AblateArgs),
     /// Prints the recipe that is used when none is named, to change and pass as --recipe
     Recipe,
 }
@@ -69,6 +71,7 @@ fn main() -> ExitCode {
         Command::Label(args) => label::run(args),
         Command::Extract(args) => extract::run(&args),
         Command::Fit(args) => fit::run(&args),
+        Command::Ablate(args) => ablate::run(&args),
         Command::Recipe => {
             print!("{}", recipe::DEFAULT);
             Ok(())

@@ -3,6 +3,7 @@
 //! The same recipe over the same inputs gives the same model, byte for byte. A recipe knows no
 //! file and no wiki; those are the command's arguments.
 
+use std::collections::BTreeMap;
 use std::path::Path;
 
 use anyhow::{Context as _, Result, anyhow, bail};
@@ -38,6 +39,9 @@ pub(crate) struct Recipe {
     pub(crate) estimator: EstimatorParams,
     /// How raw scores become probabilities.
     pub(crate) calibration: Calibration,
+    /// Names for several groups or features, which `ablate` takes together.
+    #[serde(default)]
+    pub(crate) bundles: BTreeMap<String, Vec<String>>,
 }
 
 /// What counts as reverted.
@@ -184,6 +188,14 @@ impl Recipe {
         if self.labels.radius == 0 {
             bail!("labels.radius: expected 1 or more, got 0");
         }
+        for (bundle, members) in &self.bundles {
+            if is_known(bundle) {
+                bail!("bundles: expected another name than that of a group, got {bundle:?}");
+            }
+            if let Some(member) = members.iter().find(|member| !is_known(member)) {
+                bail!("bundles.{bundle}: expected groups or features, got {member:?}");
+            }
+        }
         self.columns().map(drop)
     }
 
@@ -192,17 +204,8 @@ impl Recipe {
         let mut columns = self.features.features();
         for name in &self.without {
             let before = columns.len();
-            columns.retain(|column| {
-                column.name != name
-                    && !column
-                        .name
-                        .strip_prefix(name.as_str())
-                        .is_some_and(|rest| rest.starts_with('.'))
-            });
-            if columns.len() == before
-                && feature::find(name).is_none()
-                && !feature::GROUPS.iter().any(|g| g.name == name)
-            {
+            columns.retain(|column| !covers(name, column.name));
+            if columns.len() == before && !is_known(name) {
                 bail!("without: expected a group or a feature, got {name:?}");
             }
         }
@@ -211,4 +214,15 @@ impl Recipe {
         }
         Ok(columns)
     }
+}
+
+/// Whether a recipe's word, the name of a group or of a feature, speaks of that feature.
+pub(crate) fn covers(name: &str, feature: &str) -> bool {
+    feature
+        .strip_prefix(name)
+        .is_some_and(|rest| rest.is_empty() || rest.starts_with('.'))
+}
+
+fn is_known(name: &str) -> bool {
+    feature::find(name).is_some() || feature::GROUPS.iter().any(|group| group.name == name)
 }

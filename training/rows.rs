@@ -376,6 +376,15 @@ impl Rows {
         }
     }
 
+    /// The same rows with these columns only.
+    pub(crate) fn with_columns(&self, names: &[String]) -> Self {
+        Self {
+            dataset: self.dataset.with_columns(names),
+            groups: self.groups.clone(),
+            counts: self.counts,
+        }
+    }
+
     /// The rows at these indices with the probabilities that a model gave them, for a report.
     pub(crate) fn outcomes(
         &self,
