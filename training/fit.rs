@@ -12,7 +12,7 @@ use revscore::revision::Timestamp;
 
 use crate::corpus::selection::PageSelection;
 use crate::extract::read_vocabulary;
-use crate::learning::learn;
+use crate::how::HowArgs;
 use crate::packing::{Origin, assemble, check_model_path, save};
 use crate::recipe::{Recipe, Split};
 use crate::rows::Rows;
@@ -53,6 +53,9 @@ pub(crate) struct FitArgs {
     #[arg(long, value_name = "FILE")]
     skip_pages: Option<PathBuf>,
 
+    #[command(flatten)]
+    how: HowArgs,
+
     /// What to learn with, and how
     #[arg(long, value_name = "FILE")]
     recipe: Option<PathBuf>,
@@ -68,7 +71,7 @@ pub(crate) struct FitArgs {
 
 /// Runs it.
 pub(crate) fn run(args: &FitArgs) -> Result<()> {
-    let (mut recipe, recipe_text) = Recipe::read(args.recipe.as_deref())?;
+    let (mut recipe, mut recipe_text) = Recipe::read(args.recipe.as_deref())?;
     check_split(&recipe, args.i_know)?;
     check_model_path(&args.out)?;
     let dataset = select(read_table(&args.table, args.label.as_deref())?, args)?;
@@ -105,9 +108,9 @@ pub(crate) fn run(args: &FitArgs) -> Result<()> {
     };
     check_words(&dataset, &vocabulary)?;
     let rows = Rows::without_groups(dataset);
-    let learned = learn(&rows, &recipe, args.target, &|message| {
-        eprintln!("{message}")
-    })?;
+    let (rows, learned) = args
+        .how
+        .learn(rows, &mut recipe, &mut recipe_text, args.target)?;
     let name = args
         .table
         .file_name()
@@ -148,6 +151,7 @@ impl FitArgs {
         .into_iter()
         .filter_map(|(option, value)| Some([option.to_owned(), value?]))
         .flatten()
+        .chain(self.how.selection())
         .collect()
     }
 }

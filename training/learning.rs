@@ -24,6 +24,8 @@ pub(crate) struct Learned {
     pub(crate) report: Report,
     /// How those were chosen, in words.
     pub(crate) held_out: String,
+    /// The held-out rows, scored.
+    pub(crate) outcomes: Vec<Outcome>,
 }
 
 /// Learns from rows.
@@ -75,6 +77,7 @@ pub(crate) fn learn(
         calibration: fitted.calibration,
         report,
         held_out,
+        outcomes,
     })
 }
 
@@ -125,7 +128,7 @@ const PARENT_FACTS: [&str; 5] = [
 ];
 
 /// Takes the parent's facts from a share of the rows, chosen by hashed revision id.
-fn forget_parents(dataset: &mut Dataset, recipe: &Recipe) {
+pub(crate) fn forget_parents(dataset: &mut Dataset, recipe: &Recipe) {
     let columns: Vec<usize> = (0..dataset.names.len())
         .filter(|&column| PARENT_FACTS.contains(&dataset.names[column].as_str()))
         .collect();

@@ -4,6 +4,7 @@
 //! Nothing is learned or computed here.
 
 mod ablate;
+mod blind;
 mod corpus;
 mod evaluate;
 mod extract;
@@ -11,6 +12,7 @@ mod extraction;
 mod fit;
 mod gathering;
 mod given;
+mod how;
 mod info;
 mod input;
 mod label;
@@ -23,6 +25,7 @@ mod rows;
 mod run;
 mod score;
 mod table;
+mod tune;
 
 use std::process::ExitCode;
 

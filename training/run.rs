@@ -8,8 +8,8 @@ use revscore::model::Target;
 use revscore::revision::Timestamp;
 
 use crate::gathering::{Gathered, Gathering, gather};
+use crate::how::HowArgs;
 use crate::input::InputArgs;
-use crate::learning::learn;
 use crate::packing::{Origin, assemble, check_model_path, save};
 use crate::recipe::{Recipe, Split};
 
@@ -38,6 +38,9 @@ pub(crate) struct RunArgs {
     #[arg(long, value_name = "DATE")]
     until: Option<Timestamp>,
 
+    #[command(flatten)]
+    how: HowArgs,
+
     /// What to learn with, and how; without one, training/recipes/default.toml
     #[arg(long, value_name = "FILE")]
     recipe: Option<PathBuf>,
@@ -53,7 +56,7 @@ pub(crate) struct RunArgs {
 
 /// Runs it.
 pub(crate) fn run(args: &RunArgs) -> Result<()> {
-    let (recipe, recipe_text) = Recipe::read(args.recipe.as_deref())?;
+    let (mut recipe, mut recipe_text) = Recipe::read(args.recipe.as_deref())?;
     check_split(&recipe, args.i_know)?;
     check_model_path(&args.out)?;
     let gathering = Gathering {
@@ -72,9 +75,9 @@ pub(crate) fn run(args: &RunArgs) -> Result<()> {
     rows.dataset = rows
         .dataset
         .with_columns(&rows.dataset.informative_columns());
-    let learned = learn(&rows, &recipe, args.target, &|message| {
-        eprintln!("{message}")
-    })?;
+    let (rows, learned) = args
+        .how
+        .learn(rows, &mut recipe, &mut recipe_text, args.target)?;
     let origin = Origin {
         wiki: args.wiki.clone(),
         target: args.target,
@@ -94,6 +97,7 @@ impl RunArgs {
         if let Some(until) = self.until {
             selection.extend(["--until".to_owned(), until.to_string()]);
         }
+        selection.extend(self.how.selection());
         selection
     }
 }

@@ -9,6 +9,7 @@
 )]
 
 mod damage;
+mod fitting;
 mod interruption;
 mod learning;
 mod measuring;
