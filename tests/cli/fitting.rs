@@ -16,7 +16,7 @@ fn own_features() -> String {
              \"words\", \"dictionary\", \"lexical\", \"change\", \"removed\", \"links\", \"elements\", \
              \"listed\", \"edit_summary\", \"namespace\", \"time\"]",
         )
-        .replace("\"time\"", "\"pages\"")
+        .replace("split = \"time\"", "split = \"pages\"")
         + "[bundles]\nboth = [\"author\", \"name.chars\"]\n"
 }
 
