@@ -5,7 +5,7 @@
 //! 1. Rows are held out in cells, each a third of the pages in one of three stretches of time, and
 //!    scored by estimators that saw no row of those pages and none that is not older ([`cells`]).
 //! 2. *Screening*: estimators drawn at random ([`space`]) are measured on three of the nine cells,
-//!    until what remains of the budget is needed for the second step.
+//!    boosted in one bag each, until what remains of the budget is needed for the second step.
 //! 3. *Final*: the best [`FINALISTS`] of them and the recipe's own are measured on the other cells,
 //!    which no choice has seen. The best one there replaces the recipe's own if it beats it by more
 //!    than noise: its gain in ROC-AUC or in average precision must exceed [`Z_NEEDED`] standard
@@ -134,7 +134,7 @@ pub(crate) fn tune(
         ..Options::default()
     };
 
-    let own_score = trial.score(&recipe.estimator, &cells.screening)?;
+    let own_score = trial.score(&space::in_one_bag(&recipe.estimator), &cells.screening)?;
     let final_began = Instant::now();
     let own = trial.outcomes(&recipe.estimator, &cells.last)?;
     // Finalists cost about as much as the recipe's own estimator each.
@@ -148,7 +148,7 @@ pub(crate) fn tune(
         else {
             break;
         };
-        let score = trial.score(&params, &cells.screening)?;
+        let score = trial.score(&space::in_one_bag(&params), &cells.screening)?;
         if score > best {
             best = score;
             say(&format!(

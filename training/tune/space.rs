@@ -50,6 +50,20 @@ pub(super) fn draw(like: &EstimatorParams, seed: u64, number: u64) -> Option<Est
     })
 }
 
+/// The same estimator, boosted once instead of in several bags: quicker by as much, and nearly as
+/// good.
+pub(super) fn in_one_bag(params: &EstimatorParams) -> EstimatorParams {
+    let mut quick = params.clone();
+    match &mut quick {
+        EstimatorParams::GradientBoosting(boosting) => boosting.n_bags = 1,
+        EstimatorParams::Blend(blend) => blend.gradient_boosting.n_bags = 1,
+        EstimatorParams::LogisticRegression(_)
+        | EstimatorParams::RandomForest(_)
+        | EstimatorParams::ExtraTrees(_) => {}
+    }
+    quick
+}
+
 /// Rate times trees is how far boosting goes, whatever the rate; so these two are drawn, and the
 /// number of trees follows. The defaults are a rate of 0.03 and a way of 12.
 fn boosting(params: &GradientBoostingParams, draws: &mut Draws) -> GradientBoostingParams {
