@@ -12,7 +12,7 @@ use revscore::revision::Timestamp;
 
 use crate::corpus::selection::PageSelection;
 use crate::extract::read_vocabulary;
-use crate::learning::learn;
+use crate::how::HowArgs;
 use crate::packing::{Origin, assemble, check_model_path, save};
 use crate::recipe::{Recipe, Split};
 use crate::rows::Rows;
@@ -54,6 +54,9 @@ pub(crate) struct FitArgs {
     #[arg(long, value_name = "FILE")]
     skip_pages: Option<PathBuf>,
 
+    #[command(flatten)]
+    how: HowArgs,
+
     /// What to learn with, and how
     #[arg(long, value_name = "FILE")]
     recipe: Option<PathBuf>,
@@ -69,7 +72,7 @@ pub(crate) struct FitArgs {
 
 /// Runs it.
 pub(crate) fn run(args: &FitArgs) -> Result<()> {
-    let (mut recipe, recipe_text) = Recipe::read(args.recipe.as_deref())?;
+    let (mut recipe, mut recipe_text) = Recipe::read(args.recipe.as_deref())?;
     check_split(&recipe, args.i_know)?;
     check_model_path(&args.out)?;
     let label = LabelColumn::new(args.label.as_deref(), args.target.name());
@@ -110,9 +113,13 @@ pub(crate) fn run(args: &FitArgs) -> Result<()> {
     };
     check_words(&dataset, &vocabulary)?;
     let rows = Rows::without_groups(dataset);
-    let learned = learn(&rows, &recipe, args.target, args.i_know, &|message| {
-        eprintln!("{message}")
-    })?;
+    let (rows, learned) = args.how.learn(
+        rows,
+        &mut recipe,
+        &mut recipe_text,
+        args.target,
+        args.i_know,
+    )?;
     let name = args
         .table
         .file_name()
@@ -153,6 +160,7 @@ impl FitArgs {
         .into_iter()
         .filter_map(|(option, value)| Some([option.to_owned(), value?]))
         .flatten()
+        .chain(self.how.selection())
         .collect()
     }
 }

@@ -14,7 +14,7 @@ use crate::extraction::{Extraction, Extractor, Sink, with_workers};
 use crate::progress::Progress;
 
 /// Which dumps to read, and which pages of them.
-#[derive(Args, Debug)]
+#[derive(Args, Clone, Debug)]
 pub(crate) struct InputArgs {
     /// MediaWiki history dumps (export XML 0.3 to 0.11: plain, .gz, .bz2, .xz, .zst or .7z;
     /// `-` is standard input)
@@ -79,9 +79,18 @@ impl InputArgs {
         !self.labels.is_empty()
     }
 
+    /// The same dumps, with all of their pages.
+    pub(crate) fn of_all_pages(&self) -> Self {
+        Self {
+            only_pages: None,
+            skip_pages: None,
+            ..self.clone()
+        }
+    }
+
     /// The labels in the label files, without which some targets cannot be known.
     pub(crate) fn human_labels(&self, target: Target) -> Result<Labels> {
-        if self.labels.is_empty() && target != Target::Reverted {
+        if self.labels.is_empty() && target.needs_people() {
             bail!(
                 "which edits are {} only people can say: give their labels with --labels FILE (JSON lines with \
                  rev_id, damaging, goodfaith)",

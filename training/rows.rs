@@ -20,6 +20,7 @@ use xxhash_rust::xxh3::xxh3_64;
 
 use crate::corpus::labels::Labels;
 use crate::corpus::reverts::RevisionLabel;
+use crate::corpus::vandalism::vandalism;
 use crate::extraction::{Extracted, Row, Sink, UserFacts};
 use crate::recipe;
 use crate::timeline::Timeline;
@@ -59,6 +60,7 @@ struct LabelledRow {
     id: RowId,
     label: bool,
     reverted: Option<bool>,
+    weight: f32,
     row: Row,
 }
 
@@ -74,6 +76,8 @@ pub(crate) struct RowCounts {
     pub(crate) self_reverted: u64,
     /// Left out: reverted, and the revert was undone.
     pub(crate) revert_undone: u64,
+    /// Left out: reverted, and it is unclear whether as vandalism.
+    pub(crate) unclear: u64,
     /// Left out: nobody labelled them.
     pub(crate) unlabelled: u64,
     /// Left out: more rows than the recipe allows.
@@ -91,6 +95,14 @@ pub(crate) struct Rows {
     pub(crate) groups: Vec<(UserClass, Kind)>,
     /// What became of the revisions.
     pub(crate) counts: RowCounts,
+}
+
+/// A corpus that was read to its end.
+pub(crate) struct Finished {
+    /// Its rows.
+    pub(crate) rows: Rows,
+    /// The vocabulary, with the evidence that the rows are, where they kept what they say.
+    pub(crate) vocabulary: Vocabulary,
     /// The wiki's history after all that was read (the last wiki's, if there were several).
     pub(crate) history: History,
 }
@@ -136,9 +148,8 @@ impl Collector {
         self.vocabulary.finish()
     }
 
-    /// The rows in the order in which they came, lexical features looked up in the vocabulary. Gives
-    /// the vocabulary back with the evidence that the rows are, where they kept what they say.
-    pub(crate) fn finish(self, vocabulary: Vocabulary) -> (Rows, Vocabulary) {
+    /// The rows in the order in which they came, lexical features looked up in the vocabulary.
+    pub(crate) fn finish(self, vocabulary: Vocabulary) -> Finished {
         let Self {
             columns,
             rows,
@@ -162,12 +173,19 @@ impl Collector {
                 .collect(),
             values: Array2::zeros((0, columns.len())),
             labels: Vec::with_capacity(rows.len()),
-            weights: vec![1.0; rows.len()],
+            weights: Vec::with_capacity(rows.len()),
             rows: Vec::with_capacity(rows.len()),
         };
         let mut groups = Vec::with_capacity(rows.len());
         let reverted = rows.iter().map(|row| row.reverted).collect();
-        for (row_idx, LabelledRow { id, label, row, .. }) in rows.into_iter().enumerate() {
+        for (row_idx, labelled) in rows.into_iter().enumerate() {
+            let LabelledRow {
+                id,
+                label,
+                weight,
+                row,
+                ..
+            } = labelled;
             for (col, feature) in columns.iter().enumerate() {
                 values[(row_idx, col)] = match &row.words {
                     _ if feature.is_historic() => feature.value_of_facts(&past[row_idx]),
@@ -181,6 +199,7 @@ impl Collector {
                 };
             }
             dataset.labels.push(label);
+            dataset.weights.push(weight);
             dataset.rows.push(id);
             groups.push((
                 user_class(&row.user, &past[row_idx], id.timestamp),
@@ -193,9 +212,12 @@ impl Collector {
             reverted,
             groups,
             counts,
-            history,
         };
-        (rows, vocabulary.with_evidence(evidence))
+        Finished {
+            rows,
+            vocabulary: vocabulary.with_evidence(evidence),
+            history,
+        }
     }
 
     fn label(&mut self, revision: &Extracted) -> Option<bool> {
@@ -208,11 +230,16 @@ impl Collector {
         if let Some(holds) = self.labelling.human.target(target, revision.id) {
             return Some(holds != target.is_inverted());
         }
-        if target != Target::Reverted {
+        if target.needs_people() {
             counts.unlabelled += 1;
             return None;
         }
         match reverted(&revision.label, &self.labelling.rows) {
+            Ok(true) if target == Target::Vandalism => {
+                let is_vandalism = vandalism(&revision.label);
+                counts.unclear += u64::from(is_vandalism.is_none());
+                is_vandalism
+            }
             Ok(reverted) => Some(reverted),
             Err(Reservation::RevertUndone) => {
                 counts.revert_undone += 1;
@@ -311,10 +338,16 @@ impl Sink for Collector {
                 };
                 let said = self.labelling.human.target(Target::Reverted, revision.id);
                 let found = || reverted(&revision.label, &self.labelling.rows).ok();
+                let weight = if revision.label.edit_war {
+                    self.labelling.rows.edit_war_weight
+                } else {
+                    1.0
+                };
                 self.rows.push(LabelledRow {
                     id,
                     label,
                     reverted: said.or_else(found),
+                    weight,
                     row,
                 });
             } else {
@@ -389,6 +422,7 @@ impl std::ops::AddAssign for RowCounts {
         self.no_rows += other.no_rows;
         self.self_reverted += other.self_reverted;
         self.revert_undone += other.revert_undone;
+        self.unclear += other.unclear;
         self.unlabelled += other.unlabelled;
         self.sampled_out += other.sampled_out;
     }
@@ -404,6 +438,10 @@ impl RowCounts {
             ),
             (self.self_reverted, "reverted only by their own author"),
             (self.revert_undone, "whose revert was undone"),
+            (
+                self.unclear,
+                "reverted, and it is unclear whether as vandalism",
+            ),
             (self.unlabelled, "without a label"),
             (self.sampled_out, "beyond the recipe's number of rows"),
         ];
@@ -422,7 +460,16 @@ impl Rows {
             dataset,
             groups,
             counts: RowCounts::default(),
-            history: History::default(),
+        }
+    }
+
+    /// The same rows with these columns only.
+    pub(crate) fn with_columns(&self, names: &[String]) -> Self {
+        Self {
+            dataset: self.dataset.with_columns(names),
+            reverted: self.reverted.clone(),
+            groups: self.groups.clone(),
+            counts: self.counts,
         }
     }
 

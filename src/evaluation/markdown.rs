@@ -9,7 +9,9 @@
 use std::fmt::Write as _;
 
 use super::figure::{number, percent, plain, share, threshold};
-use super::{Calibration, CaughtGroup, CaughtRow, Comparison, Interval, Report, Slice, Statistic};
+use super::{
+    Calibration, CaughtGroup, CaughtRow, Comparison, Interval, Report, Slice, Statistic, fairness,
+};
 
 /// Recall targets that are shown for groups.
 const GROUP_TARGETS: [f64; 3] = [0.75, 0.90, 0.95];
@@ -43,6 +45,7 @@ impl Report {
         text += &self.write_kinds(&label);
         text += &self.write_unattended(&label);
         text += &self.write_levels(&label);
+        text += &fairness::to_markdown(&self.fairness, &label);
         text += &self.write_headline(&label);
         text += &picture("precision-recall", "Precision against recall");
         text += &self.write_comparisons();

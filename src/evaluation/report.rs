@@ -13,9 +13,9 @@ use super::ranking::{Clusters, Ranking};
 use super::sweep::{Marks, Sweep};
 use super::threshold_intervals::grid_cuts;
 use super::{
-    BaseRate, Calibration, Caught, Comparison, Curves, Distribution, Estimate, EvaluationError,
-    Level, OperatingPoint, Options, Outcome, Slice, Statistic, ThresholdIntervals, Thresholds,
-    level, notes,
+    AuthorGroup, BaseRate, Calibration, Caught, Comparison, Curves, Distribution, Estimate,
+    EvaluationError, Level, OperatingPoint, Options, Outcome, Slice, Statistic, ThresholdIntervals,
+    Thresholds, fairness, level, notes,
 };
 use crate::revision::Timestamp;
 
@@ -62,6 +62,10 @@ pub struct Report {
     pub calibration: Calibration,
     /// How many edits got which probabilities.
     pub distribution: Distribution,
+    /// How each class of authors fares; empty where no author's class is known, and in reports of
+    /// older versions.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub fairness: Vec<AuthorGroup>,
     /// Curves for pictures.
     pub curves: Curves,
     /// Comparisons with other scorers on the same rows; added by whoever has their scores.
@@ -128,6 +132,17 @@ pub fn evaluate(outcomes: &[Outcome], options: &Options) -> Result<Report, Evalu
     let sample_rate = round(positives as f64 / (positives + negatives) as f64);
     let calibration = Calibration::new(&ranking, &sweeps, &marks);
     let times = || outcomes.iter().filter_map(|outcome| outcome.timestamp);
+    let levels = Level::all(level_thresholds, &ranking, &sweeps, &marks);
+    let fairness = fairness::groups(
+        outcomes,
+        &levels,
+        options,
+        &fairness::Flagging {
+            ranking: &ranking,
+            sweeps: &sweeps,
+            marks: &marks,
+        },
+    )?;
     Ok(Report {
         format: FORMAT,
         label: options.label.clone(),
@@ -148,10 +163,11 @@ pub fn evaluate(outcomes: &[Outcome], options: &Options) -> Result<Report, Evalu
             base_rate: options.base_rate.map_or(sample_rate, BaseRate::get),
             groups: caught_cuts.count(&options.label, &ranking, &sweeps, &marks),
         },
-        levels: Level::all(level_thresholds, &ranking, &sweeps, &marks),
+        levels,
         at_half: OperatingPoint::new(0.5, &ranking, &sweeps, &marks),
         calibration,
         distribution: Distribution::new(&ranking),
+        fairness,
         curves: Curves::new(&sweeps),
         comparisons: Vec::new(),
         thresholds,

@@ -88,6 +88,8 @@ pub(crate) struct Sweep {
     at_workloads: Vec<f32>,
     /// Sum of (score - label) squared.
     square_error: f64,
+    /// Sum of score - label.
+    error: f64,
 }
 
 /// The rows above a mark.
@@ -149,13 +151,14 @@ impl Sweep {
                 totals.push(walk.flagged);
             }
         }
-        let square_error = ranking
-            .square_errors
-            .iter()
-            .zip(times)
-            .map(|(error, &times)| error * f64::from(times))
-            .sum();
-        walk.finish(above.cells, flagged, totals, square_error)
+        let sum = |errors: &[f64]| {
+            let repeated = errors.iter().zip(times);
+            repeated
+                .map(|(error, &times)| error * f64::from(times))
+                .sum()
+        };
+        let errors = (sum(&ranking.square_errors), sum(&ranking.errors));
+        walk.finish(above.cells, flagged, totals, errors)
     }
 
     /// All rows of a group: (positives, negatives).
@@ -229,6 +232,12 @@ impl Sweep {
     pub(crate) fn mean_square_error(&self) -> Option<f64> {
         let (positives, negatives) = self.count(Slice::All);
         super::counts::ratio(self.square_error, (positives + negatives) as f64)
+    }
+
+    /// Mean of score - label: by how much probabilities are too high on the whole.
+    pub(crate) fn mean_error(&self) -> Option<f64> {
+        let (positives, negatives) = self.count(Slice::All);
+        super::counts::ratio(self.error, (positives + negatives) as f64)
     }
 }
 
@@ -333,7 +342,7 @@ impl Walk {
         all: Cells,
         flagged: Vec<Flagged>,
         totals: Vec<(u64, u64)>,
-        square_error: f64,
+        (square_error, error): (f64, f64),
     ) -> Sweep {
         let (positives, negatives) = (self.all.0 as f64, self.all.1 as f64);
         let has_both = self.all.0 > 0 && self.all.1 > 0;
@@ -350,6 +359,7 @@ impl Walk {
             at_false_positive_rates: self.at_false_positive_rates,
             at_workloads: self.at_workloads,
             square_error,
+            error,
         }
     }
 }

@@ -10,9 +10,11 @@
 
 mod accuracy;
 mod damage;
+mod fitting;
 mod interruption;
 mod learning;
 mod measuring;
 mod refusals;
 mod room;
 mod tables;
+mod vandalism;

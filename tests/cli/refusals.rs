@@ -131,7 +131,7 @@ fn a_dump_must_be_named_and_there() {
     );
     room.refuses(
         "run --wiki samplewiki --dump SAMPLE --target spam --out m.model",
-        &["expected reverted, damaging or goodfaith, got \"spam\""],
+        &["expected reverted, vandalism, damaging or goodfaith, got \"spam\""],
     );
     room.refuses(
         "run --wiki samplewiki --dump SAMPLE --until yesterday --out m.model",
