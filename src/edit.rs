@@ -10,7 +10,7 @@ use std::sync::Arc;
 
 use crate::diff::{Change, SummaryChange, TextSummary};
 use crate::history::{Facts, Seen};
-use crate::language::{Language, Words};
+use crate::language::{Language, TextItems, Words};
 use crate::revision::{Page, Revision};
 
 /// A revision and what it was made from.
@@ -25,6 +25,7 @@ pub struct Edit<'a> {
     summary_change: OnceCell<Option<SummaryChange>>,
     change: OnceCell<Option<Change>>,
     words: OnceCell<Option<Words>>,
+    text_items: OnceCell<Option<TextItems>>,
 }
 
 impl<'a> Edit<'a> {
@@ -47,6 +48,7 @@ impl<'a> Edit<'a> {
             summary_change: OnceCell::new(),
             change: OnceCell::new(),
             words: OnceCell::new(),
+            text_items: OnceCell::new(),
         }
     }
 
@@ -158,5 +160,18 @@ impl<'a> Edit<'a> {
     /// when either text is suppressed.
     pub fn words(&self) -> Option<&Words> {
         self.words.get_or_init(|| Words::of(self)).as_ref()
+    }
+
+    /// What the edit says, for features that look up what was learned; `None` when either text is
+    /// suppressed.
+    pub fn text_items(&self) -> Option<&TextItems> {
+        self.text_items
+            .get_or_init(|| {
+                Some(TextItems::new(
+                    self.change()?,
+                    self.revision.comment.as_deref(),
+                ))
+            })
+            .as_ref()
     }
 }

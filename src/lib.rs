@@ -26,6 +26,11 @@
 //! The library does no I/O (but for opening and saving model and history files), reads no clock and no
 //! environment, and never fails to score: what is missing in an edit is missing in its type.
 
+/// The README's example compiles.
+#[cfg(doctest)]
+#[doc = include_str!("../README.md")]
+struct Readme;
+
 pub mod revision;
 
 pub mod diff;

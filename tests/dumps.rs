@@ -98,6 +98,7 @@ fn a_line_says_what_became_of_a_revision() {
         "seconds_to_revert": 60, "revert_comment_kind": "empty",
         "reverting": false, "reverted_to": null, "reverts": [],
         "needs_review": true, "reason": "reverted edit",
+        "edit_war": false, "vandalism": true, "revert_reason": "not_given",
     });
     assert_eq!(got[1], expected);
     assert_eq!(got[2]["reverting"], true);

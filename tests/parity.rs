@@ -18,7 +18,7 @@
 
 use std::collections::{BTreeMap, HashMap};
 use std::fs::File;
-use std::io::{BufRead, BufReader};
+use std::io::{BufRead, BufReader, Write as _};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -275,7 +275,11 @@ fn shared() -> Option<PathBuf> {
 /// The reference's rows, and the texts that they are about by revision id.
 fn reference() -> Option<(Vec<Row>, Texts)> {
     let Some(shared) = shared() else {
-        println!("skipped: no ../shared/data with values of revscoring");
+        // Past the capture of output, which would hide it.
+        let _ = writeln!(
+            std::io::stderr(),
+            "SKIPPED: no ../shared/data with values of revscoring"
+        );
         return None;
     };
     let file =

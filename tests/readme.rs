@@ -1,5 +1,6 @@
 //! Everything that the README shows is run here: its commands give the output that stands under
-//! them, its figures are those of the shipped models, its links lead somewhere.
+//! them, its figures are those of the shipped models, its links lead somewhere. (Its Rust example
+//! is a doctest of the library.) Also what other documents say of the shipped models.
 //!
 //! A block marked `console` has commands after `$ ` and their output below, up to the next one.
 //! Output that is JSON is compared as JSON, so that the README may break its lines; lists end
@@ -221,4 +222,67 @@ fn links_lead_somewhere() {
             assert!(root.join(target).exists(), "{target}");
         }
     }
+}
+
+/// models/README.md says with which commands the models were made: from the dumps, in the order,
+/// and with the recipe that each model itself remembers.
+#[test]
+fn the_commands_of_the_shipped_models_are_those_that_made_them() {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let commands = std::fs::read_to_string(root.join("models/README.md"))
+        .unwrap()
+        .replace("\\\n", " ");
+    let mut n_models = 0;
+    for command in commands
+        .lines()
+        .filter(|line| line.starts_with("revscore-train run "))
+    {
+        let words: Vec<&str> = command.split_whitespace().collect();
+        let values = |option: &str| -> Vec<&str> {
+            words
+                .iter()
+                .skip_while(|word| **word != option)
+                .skip(1)
+                .take_while(|word| !word.starts_with("--"))
+                .copied()
+                .collect()
+        };
+        let path = root.join(values("--out")[0]);
+        let model = Model::open(&path).unwrap();
+        let provenance = model.provenance();
+        assert_eq!(values("--wiki"), [model.wiki()], "{command}");
+        let dumps: Vec<&str> = values("--dump")
+            .iter()
+            .map(|dump| dump.trim_start_matches("$D/"))
+            .collect();
+        let sources: Vec<&str> = provenance
+            .sources
+            .iter()
+            .map(|source| source.name.as_str())
+            .collect();
+        assert_eq!(dumps, sources, "{command}");
+        let recipe = values("--recipe");
+        let recipe = recipe.first().unwrap_or(&"training/recipes/default.toml");
+        assert_eq!(
+            std::fs::read_to_string(root.join(recipe)).unwrap(),
+            provenance.recipe,
+            "{command}"
+        );
+        assert!(provenance.selection.is_empty(), "{command}");
+        n_models += 1;
+    }
+    assert_eq!(n_models, 4);
+}
+
+/// The example answer in docs/API.md names a model that is there.
+#[test]
+fn the_version_in_the_api_document_is_the_shipped_models() {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let model = Model::open(root.join("models/enwiki.reverted.model")).unwrap();
+    let api = std::fs::read_to_string(root.join("docs/API.md")).unwrap();
+    let shown = format!(
+        r#""name": "enwiki.reverted", "version": "{}""#,
+        model.version()
+    );
+    assert!(api.contains(&shown), "docs/API.md does not say {shown}");
 }

@@ -9,6 +9,7 @@
 )]
 
 use std::collections::BTreeSet;
+use std::io::Write as _;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
 
@@ -23,7 +24,12 @@ fn shared(file: &str) -> Option<PathBuf> {
     if path.exists() {
         return Some(path);
     }
-    println!("skipped: {} is not there", path.display());
+    // Past the capture of output, which would hide it.
+    let _ = writeln!(
+        std::io::stderr(),
+        "SKIPPED: {} is not there",
+        path.display()
+    );
     None
 }
 

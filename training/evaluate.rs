@@ -18,7 +18,7 @@ use crate::packing::check_writable;
 use crate::recipe::Recipe;
 use crate::rows::{Collector, Labelling, Rows};
 use crate::score::open_for_edits;
-use crate::table::read_table;
+use crate::table::{LabelColumn, read_table};
 
 /// Measures a model on edits whose outcome is known: report, tables and pictures
 ///
@@ -100,7 +100,17 @@ pub(crate) fn run(args: &EvaluateArgs) -> Result<()> {
                 .as_deref()
                 .map(|path| GivenRows::read(path, &args.against))
                 .transpose()?;
-            let outcomes = outcomes_of_dumps(&model, args, given.as_ref())?;
+            let measured = Measured {
+                input: &args.input,
+                since: args.since,
+                until: args.until,
+                given: given.as_ref(),
+            };
+            let rows = rows_of_dumps(&model, &measured)?;
+            if let Some(given) = &given {
+                given.check_found(&rows)?;
+            }
+            let outcomes = outcomes_of_rows(&model, &rows);
             (model, outcomes, given)
         }
     };
@@ -127,11 +137,26 @@ fn recipe_of(model: &Model) -> Result<Recipe> {
         .context("the recipe inside the model is not one of this version of revscore-train")
 }
 
-fn outcomes_of_dumps(
-    model: &Model,
-    args: &EvaluateArgs,
-    given: Option<&GivenRows>,
-) -> Result<Vec<Outcome>> {
+/// Which edits of the dumps a model is measured on.
+pub(crate) struct Measured<'a> {
+    /// The dumps.
+    pub(crate) input: &'a InputArgs,
+    /// None before this time.
+    pub(crate) since: Option<Timestamp>,
+    /// None from this time on.
+    pub(crate) until: Option<Timestamp>,
+    /// Exactly these, with their own labels.
+    pub(crate) given: Option<&'a GivenRows>,
+}
+
+/// The rows of a model's columns that it is measured on.
+pub(crate) fn rows_of_dumps(model: &Model, measured: &Measured<'_>) -> Result<Rows> {
+    let &Measured {
+        input,
+        since,
+        until,
+        given,
+    } = measured;
     let recipe = recipe_of(model)?;
     let extraction = Extraction {
         columns: model.features().to_vec(),
@@ -143,8 +168,8 @@ fn outcomes_of_dumps(
             bots: recipe.rows.bots,
             first_revisions: recipe.rows.first_revisions,
             suppressed: false,
-            since: args.since,
-            until: args.until,
+            since,
+            until,
         },
         labels: recipe.labels.options(),
         is_one_wiki: model.wiki() != ANY_WIKI,
@@ -153,7 +178,7 @@ fn outcomes_of_dumps(
         target: model.target(),
         human: match given {
             Some(_) => Labels::default(),
-            None => args.input.human_labels(model.target())?,
+            None => input.human_labels(model.target())?,
         },
         given: given.map(GivenRows::labels),
         rows: crate::recipe::Rows {
@@ -162,14 +187,11 @@ fn outcomes_of_dumps(
         },
     };
     let new_collector = || Collector::new(model.features().to_vec(), labelling.clone());
-    let (collectors, _) = args.input.read(extraction, new_collector)?;
+    let (collectors, _) = input.read(extraction, new_collector)?;
     let collector = Collector::joined(collectors).context("no dump was read")?;
-    let rows = collector.finish(model.vocabulary());
+    let rows = collector.finish(model.vocabulary().clone()).rows;
     rows.counts.say();
-    if let Some(given) = given {
-        given.check_found(&rows)?;
-    }
-    Ok(outcomes_of_rows(model, &rows))
+    Ok(rows)
 }
 
 fn outcomes_of_rows(model: &Model, rows: &Rows) -> Vec<Outcome> {
@@ -180,7 +202,7 @@ fn outcomes_of_rows(model: &Model, rows: &Rows) -> Vec<Outcome> {
 }
 
 fn outcomes_of_table(model: &Model, path: &Path, label: Option<&str>) -> Result<Vec<Outcome>> {
-    let dataset = read_table(path, label)?;
+    let dataset = read_table(path, LabelColumn::new(label, model.target().name()))?;
     let missing: Vec<&str> = model
         .column_names()
         .iter()

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use anyhow::{Context as _, Result};
 use clap::{Args, ValueEnum};
 use revscore::feature::FeatureSet;
-use revscore::language::Vocabulary;
+use revscore::language::{Evidence, Vocabulary};
 use revscore::model::Target;
 use revscore::revision::Timestamp;
 
@@ -18,7 +18,8 @@ use crate::table::{Format, TableRow, TableWriter};
 
 /// Writes a table of feature values, one row an edit
 ///
-/// Columns: rev_id, page_id, timestamp, one a feature, and the label. The words that the wiki
+/// Columns: rev_id, page_id, timestamp, one a feature, and the labels: reverted, and with
+/// --labels also damaging and goodfaith; a label that is not known is empty. The words that the wiki
 /// uses are learned on the way and written beside the table (.vocabulary); `fit` picks them up.
 #[derive(Args, Debug)]
 pub(crate) struct ExtractArgs {
@@ -26,7 +27,7 @@ pub(crate) struct ExtractArgs {
     #[arg(long)]
     wiki: String,
 
-    /// What the label column says
+    /// Which edits become rows: those whose label for this target is known
     #[arg(long, default_value = "reverted")]
     target: Target,
 
@@ -95,22 +96,28 @@ pub(crate) fn run(args: &ExtractArgs) -> Result<()> {
             }
         }
     }
-    if !vocabulary.is_empty() {
+    if !vocabulary.is_empty() || !vocabulary.evidence().is_empty() {
         write_file(
             &vocabulary_path(&args.out),
-            &postcard::to_stdvec(&vocabulary)?,
+            &postcard::to_stdvec(&(&vocabulary, vocabulary.evidence()))?,
         )?;
     }
-    let label = args.target.name().to_owned();
-    let mut table = TableWriter::create(&args.out, args.format, &rows.dataset.names, &[label])?;
+    let human = args.input.human_labels(args.target)?;
+    let mut targets = vec![Target::Reverted];
+    if args.input.has_labels() {
+        targets.extend([Target::Damaging, Target::Goodfaith]);
+    }
+    let names: Vec<String> = targets.iter().map(|target| target.name().into()).collect();
+    let mut table = TableWriter::create(&args.out, args.format, &rows.dataset.names, &names)?;
     for (row_idx, id) in rows.dataset.rows.iter().enumerate() {
-        let labels = [Some(
-            rows.dataset.labels[row_idx] != args.target.is_inverted(),
-        )];
+        let label = |target: &Target| match target {
+            Target::Reverted => rows.reverted[row_idx],
+            _ => human.target(*target, id.revision),
+        };
         table.push(TableRow {
             id: *id,
             features: &rows.dataset.row(row_idx).to_vec(),
-            labels: &labels,
+            labels: &targets.iter().map(label).collect::<Vec<_>>(),
         })?;
     }
     table.finish()?;
@@ -135,6 +142,7 @@ pub(crate) fn read_vocabulary(table: &Path) -> Result<Vocabulary> {
         return Ok(Vocabulary::default());
     }
     let bytes = std::fs::read(&path).with_context(|| path.display().to_string())?;
-    postcard::from_bytes(&bytes)
-        .with_context(|| format!("{}: expected words that extract wrote", path.display()))
+    let (vocabulary, evidence): (Vocabulary, Evidence) = postcard::from_bytes(&bytes)
+        .with_context(|| format!("{}: expected words that extract wrote", path.display()))?;
+    Ok(vocabulary.with_evidence(evidence))
 }

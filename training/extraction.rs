@@ -16,7 +16,7 @@ use revscore::edit::Edit;
 use revscore::evaluation::Kind;
 use revscore::feature::Feature;
 use revscore::history::Seen;
-use revscore::language::{Language, Vocabulary, Words, page_words};
+use revscore::language::{Language, TextItems, Vocabulary, Words, page_words};
 use revscore::revision::{Page, Revision, RevisionId, Timestamp, User};
 use rustc_hash::FxHashSet;
 
@@ -114,6 +114,8 @@ pub(crate) struct Row {
     pub(crate) values: Vec<f32>,
     /// The changed words, where they are looked up later.
     pub(crate) words: Option<Words>,
+    /// What the edit says, where it is learned from.
+    pub(crate) text_items: Option<TextItems>,
     /// What kind of edit it is.
     pub(crate) kind: Kind,
     /// The author without name and groups.
@@ -150,6 +152,8 @@ pub(crate) trait Sink {
     fn revision(&mut self, page: &Page, revision: Extracted) -> Result<()>;
     /// The page is complete; with its different words, when they were asked for.
     fn page_end(&mut self, page: &Page, words: FxHashSet<String>) -> Result<()>;
+    /// All pages so far are of another wiki than those of other sinks: of this one, by number.
+    fn scope_pages(&mut self, _wiki: u64) {}
 }
 
 impl<S: Sink> Sink for &Mutex<S> {
@@ -447,7 +451,7 @@ impl Row {
         let nothing = Vocabulary::default();
         let vocabulary = options.vocabulary.as_ref();
         let value = |feature: &&Feature| match vocabulary {
-            None if feature.is_lexical() => f32::NAN,
+            None if feature.is_lexical() || feature.is_textual() => f32::NAN,
             vocabulary => feature.value(edit, vocabulary.unwrap_or(&nothing)),
         };
         let keeps_words =
@@ -458,6 +462,10 @@ impl Row {
                 edit.words().cloned()
             } else {
                 None
+            },
+            text_items: match options.columns.iter().any(|feature| feature.is_textual()) {
+                true if vocabulary.is_none() => edit.text_items().cloned(),
+                _ => None,
             },
             kind: Kind::of(edit),
             user: UserFacts::of(&edit.revision().user),

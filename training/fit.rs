@@ -12,12 +12,12 @@ use revscore::revision::Timestamp;
 
 use crate::corpus::selection::PageSelection;
 use crate::extract::read_vocabulary;
-use crate::learning::learn;
+use crate::how::HowArgs;
 use crate::packing::{Origin, assemble, check_model_path, save};
 use crate::recipe::{Recipe, Split};
 use crate::rows::Rows;
 use crate::run::check_split;
-use crate::table::read_table;
+use crate::table::{LabelColumn, read_table};
 
 /// Fits a model on a table of feature values
 ///
@@ -29,7 +29,8 @@ pub(crate) struct FitArgs {
     #[arg(long, value_name = "FILE")]
     table: PathBuf,
 
-    /// The table's column with the outcome; without it `label`, or the one that `extract` wrote
+    /// The table's column with the outcome; without it `label`, or in a table that
+    /// `extract` wrote the one of the target
     #[arg(long, value_name = "COLUMN")]
     label: Option<String>,
 
@@ -53,6 +54,9 @@ pub(crate) struct FitArgs {
     #[arg(long, value_name = "FILE")]
     skip_pages: Option<PathBuf>,
 
+    #[command(flatten)]
+    how: HowArgs,
+
     /// What to learn with, and how
     #[arg(long, value_name = "FILE")]
     recipe: Option<PathBuf>,
@@ -68,10 +72,13 @@ pub(crate) struct FitArgs {
 
 /// Runs it.
 pub(crate) fn run(args: &FitArgs) -> Result<()> {
-    let (mut recipe, recipe_text) = Recipe::read(args.recipe.as_deref())?;
+    let (mut recipe, mut recipe_text) = Recipe::read(args.recipe.as_deref())?;
     check_split(&recipe, args.i_know)?;
     check_model_path(&args.out)?;
-    let dataset = select(read_table(&args.table, args.label.as_deref())?, args)?;
+    let label = LabelColumn::new(args.label.as_deref(), args.target.name());
+    let dataset = select(read_table(&args.table, label)?, args)?;
+    // Before it is asked whose columns they are: a label of ours may be empty throughout.
+    let dataset = dataset.with_columns(&dataset.informative_columns());
     if recipe.evaluation.split == Split::Time
         && dataset.rows.iter().all(|row| row.timestamp.is_none())
     {
@@ -82,7 +89,7 @@ pub(crate) fn run(args: &FitArgs) -> Result<()> {
         .names
         .iter()
         .any(|name| feature::find(name).is_none());
-    let dataset = if is_foreign {
+    let mut dataset = if is_foreign {
         dataset
     } else {
         let wanted: Vec<String> = recipe
@@ -93,21 +100,26 @@ pub(crate) fn run(args: &FitArgs) -> Result<()> {
             .collect();
         dataset.with_columns(&wanted)
     };
-    let mut dataset = dataset.with_columns(&dataset.informative_columns());
     dataset
         .labels
         .iter_mut()
         .for_each(|label| *label ^= args.target.is_inverted());
-    let has_words = |name: &String| feature::find(name).is_some_and(|feature| feature.is_lexical());
+    let has_words = |name: &String| {
+        feature::find(name).is_some_and(|feature| feature.is_lexical() || feature.is_textual())
+    };
     let vocabulary = match dataset.names.iter().any(has_words) {
         true => read_vocabulary(&args.table)?,
         false => Vocabulary::default(),
     };
     check_words(&dataset, &vocabulary)?;
     let rows = Rows::without_groups(dataset);
-    let learned = learn(&rows, &recipe, args.target, args.i_know, &|message| {
-        eprintln!("{message}")
-    })?;
+    let (rows, learned) = args.how.learn(
+        rows,
+        &mut recipe,
+        &mut recipe_text,
+        args.target,
+        args.i_know,
+    )?;
     let name = args
         .table
         .file_name()
@@ -148,6 +160,7 @@ impl FitArgs {
         .into_iter()
         .filter_map(|(option, value)| Some([option.to_owned(), value?]))
         .flatten()
+        .chain(self.how.selection())
         .collect()
     }
 }

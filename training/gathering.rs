@@ -3,6 +3,7 @@
 
 use anyhow::{Context as _, Result};
 use revscore::feature::Feature;
+use revscore::history::History;
 use revscore::language::{Language, Vocabulary};
 use revscore::model::{ANY_WIKI, Source, Target};
 use revscore::revision::Timestamp;
@@ -10,7 +11,7 @@ use revscore::revision::Timestamp;
 use crate::extraction::{Extraction, Wanted};
 use crate::input::InputArgs;
 use crate::recipe::Recipe;
-use crate::rows::{Collector, Labelling, Rows};
+use crate::rows::{Collector, Finished, Labelling, Rows};
 
 /// What to gather.
 pub(crate) struct Gathering<'a> {
@@ -34,6 +35,8 @@ pub(crate) struct Gathered {
     pub(crate) columns: Vec<&'static Feature>,
     /// The wiki's words; empty where no column looks words up.
     pub(crate) vocabulary: Vocabulary,
+    /// What the wiki's edits so far say about the next one.
+    pub(crate) history: History,
     /// What was read.
     pub(crate) sources: Vec<Source>,
 }
@@ -77,12 +80,17 @@ pub(crate) fn gather(gathering: &Gathering<'_>) -> Result<Gathered> {
     } else {
         Vocabulary::default()
     };
-    let rows = collector.finish(&vocabulary);
+    let Finished {
+        rows,
+        vocabulary,
+        history,
+    } = collector.finish(vocabulary);
     rows.counts.say();
     Ok(Gathered {
         rows,
         columns,
         vocabulary,
+        history,
         sources,
     })
 }

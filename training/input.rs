@@ -9,12 +9,12 @@ use clap::Args;
 use revscore::model::{Source, Target};
 
 use crate::corpus::labels::Labels;
-use crate::corpus::{self, Event, Events, FileRead, Input, PageSelection, ReadOptions};
+use crate::corpus::{self, Event, Events, FileRead, Input, PageSelection, ReadOptions, SiteInfo};
 use crate::extraction::{Extraction, Extractor, Sink, with_workers};
 use crate::progress::Progress;
 
 /// Which dumps to read, and which pages of them.
-#[derive(Args, Debug)]
+#[derive(Args, Clone, Debug)]
 pub(crate) struct InputArgs {
     /// MediaWiki history dumps (export XML 0.3 to 0.11: plain, .gz, .bz2, .xz, .zst or .7z;
     /// `-` is standard input)
@@ -38,6 +38,20 @@ pub(crate) struct InputArgs {
     allow_truncated: bool,
 }
 
+/// What came of a dump.
+struct ReadFile<S> {
+    sink: S,
+    /// Whose dump it is.
+    site: Arc<SiteInfo>,
+    /// A number for each different wiki among the dumps.
+    wiki: u64,
+    source: Source,
+}
+
+/// What is said where nothing came of reading, and nothing is wrong with that.
+pub(crate) const NO_PAGE: &str =
+    "warning: no page was read; check the dump, --only-pages and --skip-pages";
+
 impl InputArgs {
     /// The options that chose among what was read, with files by name alone.
     pub(crate) fn selection(&self) -> Vec<String> {
@@ -60,9 +74,23 @@ impl InputArgs {
         selection
     }
 
+    /// Whether label files are given.
+    pub(crate) fn has_labels(&self) -> bool {
+        !self.labels.is_empty()
+    }
+
+    /// The same dumps, with all of their pages.
+    pub(crate) fn of_all_pages(&self) -> Self {
+        Self {
+            only_pages: None,
+            skip_pages: None,
+            ..self.clone()
+        }
+    }
+
     /// The labels in the label files, without which some targets cannot be known.
     pub(crate) fn human_labels(&self, target: Target) -> Result<Labels> {
-        if self.labels.is_empty() && target != Target::Reverted {
+        if self.labels.is_empty() && target.needs_people() {
             bail!(
                 "which edits are {} only people can say: give their labels with --labels FILE (JSON lines with \
                  rev_id, damaging, goodfaith)",
@@ -73,13 +101,23 @@ impl InputArgs {
     }
 
     /// Reads the dumps once, side by side, each into a sink of its own. Gives the sinks in the
-    /// order of the dumps, and what was read.
+    /// order of the dumps, and what was read. Pages of different wikis stay apart, although their
+    /// ids may be the same.
     pub(crate) fn read<S: Sink + Send>(
         &self,
         extraction: Extraction,
         new_sink: impl Fn() -> S + Sync,
     ) -> Result<(Vec<S>, Vec<Source>)> {
-        self.read_at_once(ReadOptions::default().n_files_at_once, extraction, new_sink)
+        let n_files_at_once = ReadOptions::default().n_files_at_once;
+        let mut files = self.read_at_once(n_files_at_once, extraction, new_sink)?;
+        number_wikis(&mut files);
+        let scoped = |mut file: ReadFile<S>| {
+            if file.wiki > 0 {
+                file.sink.scope_pages(file.wiki);
+            }
+            (file.sink, file.source)
+        };
+        Ok(files.into_iter().map(scoped).unzip())
     }
 
     /// Reads the dumps one after the other into one sink.
@@ -89,7 +127,10 @@ impl InputArgs {
         sink: S,
     ) -> Result<S> {
         let sink = std::sync::Mutex::new(sink);
-        self.read_at_once(1, extraction, || &sink)?;
+        let files = self.read_at_once(1, extraction, || &sink)?;
+        if files.iter().all(|file| file.source.pages == 0) {
+            eprintln!("{NO_PAGE}");
+        }
         Ok(sink
             .into_inner()
             .unwrap_or_else(std::sync::PoisonError::into_inner))
@@ -100,7 +141,7 @@ impl InputArgs {
         n_files_at_once: usize,
         extraction: Extraction,
         new_sink: impl Fn() -> S + Sync,
-    ) -> Result<(Vec<S>, Vec<Source>)> {
+    ) -> Result<Vec<ReadFile<S>>> {
         if self.dump.is_empty() {
             bail!("expected a dump to read: --dump FILE");
         }
@@ -120,11 +161,10 @@ impl InputArgs {
                 )
             })
         })?;
-        let mut sinks = Vec::new();
-        let mut sources = Vec::new();
+        let mut read = Vec::new();
         for (
             FileRead {
-                result,
+                result: (sink, site),
                 counts,
                 damage,
             },
@@ -135,27 +175,51 @@ impl InputArgs {
             if let Some(damage) = damage {
                 eprintln!("warning: {damage}; what came before it is kept");
             }
-            sources.push(Source {
+            let source = Source {
                 name: file_name(input),
                 pages: counts.pages,
                 revisions: counts.revisions,
+            };
+            read.push(ReadFile {
+                sink,
+                site,
+                wiki: 0,
+                source,
             });
-            sinks.push(result);
         }
-        Ok((sinks, sources))
+        Ok(read)
     }
 }
 
-fn extract<S: Sink>(events: &mut Events<'_>, mut extractor: Extractor<S>) -> Result<S> {
+fn extract<S: Sink>(
+    events: &mut Events<'_>,
+    mut extractor: Extractor<S>,
+) -> Result<(S, Arc<SiteInfo>)> {
+    let mut site = Arc::default();
     for event in events {
         match event? {
-            Event::Site(site) => extractor.start_site(&site),
+            Event::Site(read) => {
+                extractor.start_site(&read);
+                site = read;
+            }
             Event::PageStart(page) => extractor.start_page(page),
             Event::Revision(revision) => extractor.push(revision)?,
             Event::PageEnd => extractor.end_page()?,
         }
     }
-    extractor.finish()
+    Ok((extractor.finish()?, site))
+}
+
+/// Gives each dump's wiki a number, in the order of the dumps; the first is 0.
+fn number_wikis<S>(files: &mut [ReadFile<S>]) {
+    let mut wikis: Vec<Arc<SiteInfo>> = Vec::new();
+    for file in files {
+        let known = wikis.iter().position(|wiki| wiki.is_same_wiki(&file.site));
+        file.wiki = known.unwrap_or(wikis.len()) as u64;
+        if known.is_none() {
+            wikis.push(Arc::clone(&file.site));
+        }
+    }
 }
 
 /// A dump's name without its directory, which says nothing to others.

@@ -13,10 +13,12 @@ use revscore::revision::{Page, Revision, RevisionId, Timestamp, User, UserKind};
 use rustc_hash::FxHashMap;
 use serde::Serialize;
 
-use crate::corpus::revert_comment::RevertCommentKind;
+use crate::corpus::revert_comment::{RevertCommentKind, RevertReason};
 use crate::corpus::reverts::{LabelOptions, Labeller, RevisionLabel};
 use crate::corpus::review::{ReviewReason, Trust, review};
+use crate::corpus::vandalism::vandalism;
 use crate::corpus::{self, DumpCounts, Event, Events, FileRead, Input, PageSelection, ReadOptions};
+use crate::input::NO_PAGE;
 use crate::output::{Output, check_interrupted, is_broken_pipe};
 use crate::progress::Progress;
 
@@ -26,7 +28,9 @@ use crate::progress::Progress;
 /// reverted when somebody else than its author restores an earlier text of the page (the same
 /// SHA-1) with at most --radius revisions in between and within --window. `self_reverted` marks
 /// edits that only their author took back, `revert_undone` those whose revert somebody else took
-/// back; training leaves both out. `reverts` lists what a reverting edit reverted.
+/// back; training leaves both out. `edit_war` marks reverted edits whose author and reverter
+/// reverted each other; `vandalism` is true where a revert looks like the end of vandalism, false
+/// for edits that nobody reverted, and null where that is unclear. `reverts` lists what a reverting edit reverted.
 /// `needs_review` and `reason` follow editquality's autolabel.
 #[derive(Args, Debug)]
 pub(crate) struct LabelArgs {
@@ -141,6 +145,9 @@ pub(crate) fn run(args: LabelArgs) -> anyhow::Result<()> {
         Ok(counts) => {
             output.finish()?;
             eprintln!("label: {counts}");
+            if counts.pages == 0 {
+                eprintln!("{NO_PAGE}");
+            }
             Ok(())
         }
         // `label --out - | head` is no failure.
@@ -288,8 +295,11 @@ impl Labelling {
             reverted_by: reverted.map(|r| r.by.0),
             self_reverted: label.self_reverted,
             revert_undone: label.revert_undone,
+            edit_war: label.edit_war,
+            vandalism: vandalism(label),
             seconds_to_revert: reverted.and_then(|r| r.seconds),
             revert_comment_kind: reverted.map(|r| r.comment),
+            revert_reason: reverted.map(|r| r.reason),
             reverting: reverting.is_some(),
             reverted_to: reverting.map(|r| r.to.0),
             reverts: reverting.map_or(&[], |r| &r.whose),
@@ -319,8 +329,11 @@ struct Line<'a> {
     reverted_by: Option<u64>,
     self_reverted: bool,
     revert_undone: bool,
+    edit_war: bool,
+    vandalism: Option<bool>,
     seconds_to_revert: Option<i64>,
     revert_comment_kind: Option<RevertCommentKind>,
+    revert_reason: Option<RevertReason>,
     reverting: bool,
     reverted_to: Option<u64>,
     reverts: &'a [RevisionId],

@@ -10,6 +10,7 @@ use revscore::estimator::{Calibration, Fitted, Predictor, fit_calibrated};
 use revscore::evaluation::{BaseRate, Options, Outcome, Report, evaluate};
 use revscore::feature;
 use revscore::model::Target;
+use revscore::revision::PageId;
 use rustc_hash::{FxHashMap, FxHashSet};
 
 use crate::output::check_interrupted;
@@ -26,6 +27,8 @@ pub(crate) struct Learned {
     pub(crate) report: Report,
     /// How those were chosen, in words.
     pub(crate) held_out: String,
+    /// The held-out rows, scored.
+    pub(crate) outcomes: Vec<Outcome>,
 }
 
 /// Learns from rows.
@@ -74,6 +77,7 @@ pub(crate) fn learn(
         calibration: fitted.calibration,
         report,
         held_out,
+        outcomes,
     })
 }
 
@@ -123,6 +127,44 @@ const PARENT_FACTS: [&str; 5] = [
     "origin.parent_claims_revert",
 ];
 
+/// Makes rows ready to be learned from: what some are to forget, and how much each counts.
+pub(crate) fn prepare(dataset: &mut Dataset, recipe: &Recipe) {
+    forget(dataset, recipe);
+    balance_pages(dataset, recipe.rows.largest_page);
+}
+
+/// Lets no page count for more than a share of all rows: those of a larger one weigh less. A model
+/// that learned mostly from one page would know that page, not the wiki.
+fn balance_pages(dataset: &mut Dataset, largest_page: f64) {
+    let mut weight_of_page: FxHashMap<PageId, f64> = FxHashMap::default();
+    for (row, weight) in dataset.rows.iter().zip(&dataset.weights) {
+        *weight_of_page.entry(row.page).or_default() += f64::from(*weight);
+    }
+    // Rows whose page is not known are no page.
+    weight_of_page.remove(&PageId::default());
+    let all: f64 = dataset
+        .weights
+        .iter()
+        .map(|weight| f64::from(*weight))
+        .sum();
+    let Some((&page, &weight)) = weight_of_page
+        .iter()
+        .max_by(|a, b| a.1.total_cmp(b.1).then(b.0.cmp(a.0)))
+    else {
+        return;
+    };
+    let others = all - weight;
+    if others <= 0.0 || weight <= largest_page * all {
+        return;
+    }
+    let factor = (largest_page / (1.0 - largest_page) * others / weight) as f32;
+    for (row, weight) in dataset.rows.iter().zip(&mut dataset.weights) {
+        if row.page == page {
+            *weight *= factor;
+        }
+    }
+}
+
 /// Takes the parent's facts from a share of the rows, and the wiki's history from another, both
 /// chosen by hashed revision id.
 fn forget(dataset: &mut Dataset, recipe: &Recipe) {
@@ -149,13 +191,23 @@ fn forget(dataset: &mut Dataset, recipe: &Recipe) {
     }
 }
 
-fn fit(rows: &Rows, recipe: &Recipe, only: Option<&[usize]>) -> Result<Fitted> {
+/// Fits a recipe's estimator on all rows, without a calibration.
+pub(crate) fn fit_predictor(rows: &Rows, recipe: &Recipe) -> Result<Predictor> {
+    check_interrupted()?;
+    let mut dataset = rows.dataset.clone();
+    forget(&mut dataset, recipe);
+    let estimator = recipe.estimator.clone().with_seed(recipe.seed).check()?;
+    Ok(estimator.fit(&dataset)?)
+}
+
+/// Fits a recipe's estimator and its calibration on some rows, or on all.
+pub(crate) fn fit(rows: &Rows, recipe: &Recipe, only: Option<&[usize]>) -> Result<Fitted> {
     check_interrupted()?;
     let mut dataset = match only {
         Some(only) => rows.dataset.select(only),
         None => rows.dataset.clone(),
     };
-    forget(&mut dataset, recipe);
+    prepare(&mut dataset, recipe);
     let dataset = &dataset;
     let Recipe {
         estimator,

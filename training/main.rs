@@ -3,6 +3,8 @@
 //! One subcommand is one file with its arguments and a `run`, and one row in [`Command`].
 //! Nothing is learned or computed here.
 
+mod ablate;
+mod blind;
 mod corpus;
 mod evaluate;
 mod extract;
@@ -10,6 +12,7 @@ mod extraction;
 mod fit;
 mod gathering;
 mod given;
+mod how;
 mod info;
 mod input;
 mod label;
@@ -23,6 +26,7 @@ mod run;
 mod score;
 mod table;
 mod timeline;
+mod tune;
 
 use std::process::ExitCode;
 
@@ -56,6 +60,7 @@ enum Command {
     Label(label::LabelArgs),
     Extract(extract::ExtractArgs),
     Fit(fit::FitArgs),
+    Ablate(ablate::AblateArgs),
     /// Prints the recipe that is used when none is named, to change and pass as --recipe
     Recipe,
 }
@@ -70,6 +75,7 @@ fn main() -> ExitCode {
         Command::Label(args) => label::run(args),
         Command::Extract(args) => extract::run(&args),
         Command::Fit(args) => fit::run(&args),
+        Command::Ablate(args) => ablate::run(&args),
         Command::Recipe => {
             print!("{}", recipe::DEFAULT);
             Ok(())

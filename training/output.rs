@@ -104,16 +104,26 @@ impl Output {
     /// Makes the file appear, replacing an older one. Does nothing of the kind after Ctrl-C.
     pub(crate) fn finish(mut self) -> anyhow::Result<()> {
         check_interrupted()?;
+        self.complete()?;
+        self.appear()
+    }
+
+    /// Brings all that was written to the disk, still under the temporary name.
+    fn complete(&mut self) -> anyhow::Result<()> {
         self.flush()?;
-        let name = self.name.clone();
+        if let Sink::Temporary { writer, .. } = &self.sink {
+            let file = writer.get_ref().as_file();
+            file.sync_all()
+                .with_context(|| format!("cannot write {}", self.name))?;
+        }
+        Ok(())
+    }
+
+    /// Gives a complete file its name.
+    fn appear(self) -> anyhow::Result<()> {
         if let Sink::Temporary { writer, target } = &self.sink {
-            let temporary = writer.get_ref();
-            temporary
-                .as_file()
-                .sync_all()
-                .with_context(|| format!("cannot write {name}"))?;
-            std::fs::rename(temporary.path(), target)
-                .with_context(|| format!("cannot write {name}"))?;
+            std::fs::rename(writer.get_ref().path(), target)
+                .with_context(|| format!("cannot write {}", self.name))?;
         }
         Ok(())
     }
@@ -140,6 +150,21 @@ pub(crate) fn write_file(path: &Path, bytes: &[u8]) -> anyhow::Result<()> {
     let mut output = Output::create(path)?;
     output.write_all(bytes)?;
     output.finish()
+}
+
+/// Writes whole files that belong together, or leaves all of them as they were: none gets its name
+/// before all are complete, and then they do in this order. What is left to go wrong is a rename
+/// within a directory that was just written to.
+pub(crate) fn write_files(files: &[(&Path, &[u8])]) -> anyhow::Result<()> {
+    let mut outputs = Vec::with_capacity(files.len());
+    for (path, bytes) in files {
+        let mut output = Output::create(path)?;
+        output.write_all(bytes)?;
+        output.complete()?;
+        outputs.push(output);
+    }
+    check_interrupted()?;
+    outputs.into_iter().try_for_each(Output::appear)
 }
 
 impl Write for Output {
@@ -230,6 +255,22 @@ mod tests {
         output.finish().unwrap();
         assert_eq!(std::fs::read_to_string(&path).unwrap(), "new");
         assert_eq!(names(dir.path()), ["out.txt"]);
+    }
+
+    #[test]
+    fn files_that_belong_together_appear_together() {
+        let dir = tempfile::tempdir().unwrap();
+        let (first, second) = (dir.path().join("a"), dir.path().join("b"));
+        std::fs::write(&first, "old").unwrap();
+        let nowhere = dir.path().join("none").join("c");
+        write_files(&[(&first, b"new"), (&nowhere, b"new")]).unwrap_err();
+        assert_eq!(std::fs::read_to_string(&first).unwrap(), "old");
+        assert_eq!(names(dir.path()), ["a"]);
+        write_files(&[(&first, b"new"), (&second, b"new")]).unwrap();
+        for path in [&first, &second] {
+            assert_eq!(std::fs::read_to_string(path).unwrap(), "new");
+        }
+        assert_eq!(names(dir.path()).len(), 2);
     }
 
     #[cfg(target_os = "linux")]

@@ -8,7 +8,7 @@ use revscore::language::Vocabulary;
 use revscore::model::{Model, Parts, Provenance, Source, Target};
 
 use crate::learning::Learned;
-use crate::output::write_file;
+use crate::output::write_files;
 use crate::rows::Rows;
 
 /// Where a model comes from, apart from its rows.
@@ -61,15 +61,19 @@ pub(crate) fn assemble(
     })?)
 }
 
-/// Writes the model, its card (`.md`) and its report (`.json`); the model last, so that it is
-/// never there without them.
+/// Writes the model, its card (`.md`) and its report (`.json`): all three in full before the first
+/// of them gets its name, so that a full disk or Ctrl-C leaves what was there before. The model
+/// comes last, because it is the one that others look for: when it is there, so are the other two.
 pub(crate) fn save(model: &Model, path: &Path) -> Result<()> {
     let card = model.card().to_markdown();
-    write_file(&path.with_extension("md"), card.as_bytes())?;
     let mut report = serde_json::to_string_pretty(model.report())?;
     report.push('\n');
-    write_file(&path.with_extension("json"), report.as_bytes())?;
-    write_file(path, &model.to_bytes()?)?;
+    let (card_path, report_path) = (path.with_extension("md"), path.with_extension("json"));
+    write_files(&[
+        (&card_path, card.as_bytes()),
+        (&report_path, report.as_bytes()),
+        (path, &model.to_bytes()?),
+    ])?;
     eprintln!("{}", model.report().one_line());
     eprintln!(
         "wrote {}, with its card (.md) and its report (.json)",

@@ -3,6 +3,7 @@
 //! The same recipe over the same inputs gives the same model, byte for byte. A recipe knows no
 //! file and no wiki; those are the command's arguments.
 
+use std::collections::BTreeMap;
 use std::path::Path;
 
 use anyhow::{Context as _, Result, anyhow, bail};
@@ -38,6 +39,9 @@ pub(crate) struct Recipe {
     pub(crate) estimator: EstimatorParams,
     /// How raw scores become probabilities.
     pub(crate) calibration: Calibration,
+    /// Names for several groups or features, which `ablate` takes together.
+    #[serde(default)]
+    pub(crate) bundles: BTreeMap<String, Vec<String>>,
 }
 
 /// What counts as reverted.
@@ -49,6 +53,11 @@ pub(crate) struct Labels {
     /// A later revert does not count: `48h`, or `none`.
     #[serde(deserialize_with = "read_window")]
     pub(crate) window: Window,
+}
+
+/// A page may be all there is.
+fn no_limit() -> f64 {
+    1.0
 }
 
 fn read_window<'de, D: serde::Deserializer<'de>>(deserializer: D) -> Result<Window, D::Error> {
@@ -79,14 +88,25 @@ pub(crate) struct Rows {
     pub(crate) self_reverted: bool,
     /// Keep edits whose revert was itself undone.
     pub(crate) revert_undone: bool,
+    /// How much a reverted edit counts whose author and reverter were reverting each other, beside
+    /// 1 for all others; above 0 and at most 1.
+    #[serde(default = "full_weight")]
+    pub(crate) edit_war_weight: f32,
     /// The share of the rows that learn without what only the parent revision tells (its author,
     /// time and comment), so that edits can be scored of which just the two texts are known.
     pub(crate) parent_unknown: f64,
     /// The share of the rows that learn without the wiki's history, likewise.
     #[serde(default)]
     pub(crate) history_unknown: f64,
+    /// No page counts for more than this share of the rows; those of a larger one weigh less.
+    #[serde(default = "no_limit")]
+    pub(crate) largest_page: f64,
     /// At most this many rows; of more, an even sample by hashed revision id is kept.
     pub(crate) at_most: usize,
+}
+
+fn full_weight() -> f32 {
+    1.0
 }
 
 /// How the figures of the card are measured.
@@ -172,8 +192,28 @@ impl Recipe {
                 bail!("rows.{name}: expected a share of at least 0 and below 1, got {share}");
             }
         }
+        if !(self.rows.edit_war_weight > 0.0 && self.rows.edit_war_weight <= 1.0) {
+            bail!(
+                "rows.edit_war_weight: expected a weight above 0 and at most 1, got {}",
+                self.rows.edit_war_weight
+            );
+        }
+        if !(0.0..=1.0).contains(&self.rows.largest_page) || self.rows.largest_page == 0.0 {
+            bail!(
+                "rows.largest_page: expected a share above 0 and at most 1, got {}",
+                self.rows.largest_page
+            );
+        }
         if self.labels.radius == 0 {
             bail!("labels.radius: expected 1 or more, got 0");
+        }
+        for (bundle, members) in &self.bundles {
+            if is_known(bundle) {
+                bail!("bundles: expected another name than that of a group, got {bundle:?}");
+            }
+            if let Some(member) = members.iter().find(|member| !is_known(member)) {
+                bail!("bundles.{bundle}: expected groups or features, got {member:?}");
+            }
         }
         self.columns().map(drop)
     }
@@ -183,17 +223,8 @@ impl Recipe {
         let mut columns = self.features.features();
         for name in &self.without {
             let before = columns.len();
-            columns.retain(|column| {
-                column.name != name
-                    && !column
-                        .name
-                        .strip_prefix(name.as_str())
-                        .is_some_and(|rest| rest.starts_with('.'))
-            });
-            if columns.len() == before
-                && feature::find(name).is_none()
-                && !feature::GROUPS.iter().any(|g| g.name == name)
-            {
+            columns.retain(|column| !covers(name, column.name));
+            if columns.len() == before && !is_known(name) {
                 bail!("without: expected a group or a feature, got {name:?}");
             }
         }
@@ -202,4 +233,15 @@ impl Recipe {
         }
         Ok(columns)
     }
+}
+
+/// Whether a recipe's word, the name of a group or of a feature, speaks of that feature.
+pub(crate) fn covers(name: &str, feature: &str) -> bool {
+    feature
+        .strip_prefix(name)
+        .is_some_and(|rest| rest.is_empty() || rest.starts_with('.'))
+}
+
+fn is_known(name: &str) -> bool {
+    feature::find(name).is_some() || feature::GROUPS.iter().any(|group| group.name == name)
 }

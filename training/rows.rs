@@ -10,13 +10,17 @@ use revscore::dataset::{Dataset, RowId};
 use revscore::evaluation::{Kind, Outcome, UserClass};
 use revscore::feature::Feature;
 use revscore::history::{Facts, History};
-use revscore::language::{Vocabulary, VocabularyBuilder};
+use revscore::language::{
+    Channel, Evidence, EvidenceBuilder, Verdict, Vocabulary, VocabularyBuilder,
+};
 use revscore::model::Target;
-use revscore::revision::{Page, RevisionId, Timestamp, User};
+use revscore::revision::{Page, PageId, RevisionId, Timestamp, User};
 use rustc_hash::{FxHashMap, FxHashSet};
 use xxhash_rust::xxh3::xxh3_64;
 
 use crate::corpus::labels::Labels;
+use crate::corpus::reverts::RevisionLabel;
+use crate::corpus::vandalism::vandalism;
 use crate::extraction::{Extracted, Row, Sink, UserFacts};
 use crate::recipe;
 use crate::timeline::Timeline;
@@ -55,6 +59,8 @@ pub(crate) struct Collector {
 struct LabelledRow {
     id: RowId,
     label: bool,
+    reverted: Option<bool>,
+    weight: f32,
     row: Row,
 }
 
@@ -70,6 +76,8 @@ pub(crate) struct RowCounts {
     pub(crate) self_reverted: u64,
     /// Left out: reverted, and the revert was undone.
     pub(crate) revert_undone: u64,
+    /// Left out: reverted, and it is unclear whether as vandalism.
+    pub(crate) unclear: u64,
     /// Left out: nobody labelled them.
     pub(crate) unlabelled: u64,
     /// Left out: more rows than the recipe allows.
@@ -80,10 +88,21 @@ pub(crate) struct RowCounts {
 pub(crate) struct Rows {
     /// Features and labels.
     pub(crate) dataset: Dataset,
+    /// Whether each row counts as reverted, whatever the target; `None` where the recipe leaves
+    /// that open.
+    pub(crate) reverted: Vec<Option<bool>>,
     /// What reports group each row by.
     pub(crate) groups: Vec<(UserClass, Kind)>,
     /// What became of the revisions.
     pub(crate) counts: RowCounts,
+}
+
+/// A corpus that was read to its end.
+pub(crate) struct Finished {
+    /// Its rows.
+    pub(crate) rows: Rows,
+    /// The vocabulary, with the evidence that the rows are, where they kept what they say.
+    pub(crate) vocabulary: Vocabulary,
     /// The wiki's history after all that was read (the last wiki's, if there were several).
     pub(crate) history: History,
 }
@@ -130,7 +149,7 @@ impl Collector {
     }
 
     /// The rows in the order in which they came, lexical features looked up in the vocabulary.
-    pub(crate) fn finish(self, vocabulary: &Vocabulary) -> Rows {
+    pub(crate) fn finish(self, vocabulary: Vocabulary) -> Finished {
         let Self {
             columns,
             rows,
@@ -145,6 +164,7 @@ impl Collector {
                 *of_row = facts;
             }
         });
+        let (verdicts, evidence) = judge_in_order(&rows);
         let mut values = Array2::zeros((rows.len(), columns.len()));
         let mut dataset = Dataset {
             names: columns
@@ -153,21 +173,33 @@ impl Collector {
                 .collect(),
             values: Array2::zeros((0, columns.len())),
             labels: Vec::with_capacity(rows.len()),
-            weights: vec![1.0; rows.len()],
+            weights: Vec::with_capacity(rows.len()),
             rows: Vec::with_capacity(rows.len()),
         };
         let mut groups = Vec::with_capacity(rows.len());
-        for (row_idx, LabelledRow { id, label, row }) in rows.into_iter().enumerate() {
+        let reverted = rows.iter().map(|row| row.reverted).collect();
+        for (row_idx, labelled) in rows.into_iter().enumerate() {
+            let LabelledRow {
+                id,
+                label,
+                weight,
+                row,
+                ..
+            } = labelled;
             for (col, feature) in columns.iter().enumerate() {
                 values[(row_idx, col)] = match &row.words {
                     _ if feature.is_historic() => feature.value_of_facts(&past[row_idx]),
+                    _ if feature.is_textual() && row.text_items.is_some() => {
+                        feature.value_of_verdicts(&verdicts[row_idx])
+                    }
                     Some(words) if feature.is_lexical() => {
-                        feature.value_of_words(words, vocabulary)
+                        feature.value_of_words(words, &vocabulary)
                     }
                     _ => row.values[col],
                 };
             }
             dataset.labels.push(label);
+            dataset.weights.push(weight);
             dataset.rows.push(id);
             groups.push((
                 user_class(&row.user, &past[row_idx], id.timestamp),
@@ -175,10 +207,15 @@ impl Collector {
             ));
         }
         dataset.values = values;
-        Rows {
+        let rows = Rows {
             dataset,
+            reverted,
             groups,
             counts,
+        };
+        Finished {
+            rows,
+            vocabulary: vocabulary.with_evidence(evidence),
             history,
         }
     }
@@ -193,20 +230,26 @@ impl Collector {
         if let Some(holds) = self.labelling.human.target(target, revision.id) {
             return Some(holds != target.is_inverted());
         }
-        if target != Target::Reverted {
+        if target.needs_people() {
             counts.unlabelled += 1;
             return None;
         }
-        let label = &revision.label;
-        if label.revert_undone && !self.labelling.rows.revert_undone {
-            counts.revert_undone += 1;
-            return None;
+        match reverted(&revision.label, &self.labelling.rows) {
+            Ok(true) if target == Target::Vandalism => {
+                let is_vandalism = vandalism(&revision.label);
+                counts.unclear += u64::from(is_vandalism.is_none());
+                is_vandalism
+            }
+            Ok(reverted) => Some(reverted),
+            Err(Reservation::RevertUndone) => {
+                counts.revert_undone += 1;
+                None
+            }
+            Err(Reservation::SelfReverted) => {
+                counts.self_reverted += 1;
+                None
+            }
         }
-        if label.self_reverted && label.reverted.is_none() && !self.labelling.rows.self_reverted {
-            counts.self_reverted += 1;
-            return None;
-        }
-        Some(label.reverted.is_some())
     }
 
     /// Drops half of the rows, by hashed id, as long as there are too many.
@@ -250,6 +293,22 @@ impl Collector {
     }
 }
 
+/// Why a recipe leaves open whether an edit counts as reverted.
+enum Reservation {
+    RevertUndone,
+    SelfReverted,
+}
+
+fn reverted(label: &RevisionLabel, rows: &recipe::Rows) -> Result<bool, Reservation> {
+    if label.revert_undone && !rows.revert_undone {
+        Err(Reservation::RevertUndone)
+    } else if label.self_reverted && label.reverted.is_none() && !rows.self_reverted {
+        Err(Reservation::SelfReverted)
+    } else {
+        Ok(label.reverted.is_some())
+    }
+}
+
 const NO_ROW: u32 = u32::MAX;
 
 fn id_hash(id: RevisionId) -> u64 {
@@ -277,7 +336,20 @@ impl Sink for Collector {
                     page: page.id,
                     timestamp: revision.timestamp,
                 };
-                self.rows.push(LabelledRow { id, label, row });
+                let said = self.labelling.human.target(Target::Reverted, revision.id);
+                let found = || reverted(&revision.label, &self.labelling.rows).ok();
+                let weight = if revision.label.edit_war {
+                    self.labelling.rows.edit_war_weight
+                } else {
+                    1.0
+                };
+                self.rows.push(LabelledRow {
+                    id,
+                    label,
+                    reverted: said.or_else(found),
+                    weight,
+                    row,
+                });
             } else {
                 self.counts.sampled_out += 1;
             }
@@ -288,6 +360,14 @@ impl Sink for Collector {
         }
         self.thin();
         Ok(())
+    }
+
+    fn scope_pages(&mut self, wiki: u64) {
+        for row in &mut self.rows {
+            let PageId(id) = row.id.page;
+            // No wiki has 2^48 pages; an unknown page stays one.
+            row.id.page = PageId(if id == 0 { 0 } else { id | wiki << 48 });
+        }
     }
 
     fn page_end(&mut self, _page: &Page, words: FxHashSet<String>) -> Result<()> {
@@ -301,6 +381,25 @@ impl Sink for Collector {
         Ok(())
     }
 }
+
+/// What each row's text was worth by the rows before it in time, on pages of other groups; and what
+/// all of them teach.
+fn judge_in_order(rows: &[LabelledRow]) -> (Vec<Verdicts>, Evidence) {
+    let mut order: Vec<usize> = (0..rows.len()).collect();
+    order.sort_by_key(|&idx| (rows[idx].id.timestamp, rows[idx].id.revision));
+    let mut verdicts = vec![[Verdict::NONE; Channel::ALL.len()]; rows.len()];
+    let mut builder = EvidenceBuilder::default();
+    for idx in order {
+        let LabelledRow { id, label, row, .. } = &rows[idx];
+        if let Some(items) = &row.text_items {
+            verdicts[idx] = builder.judge(items, id.page.0);
+            builder.add(items, id.page.0, *label);
+        }
+    }
+    (verdicts, builder.finish())
+}
+
+type Verdicts = [Verdict; Channel::ALL.len()];
 
 /// The kind of author. Where the dump does not say how many edits an account had made and when it
 /// was registered, the edits seen in the dump before this one tell.
@@ -323,6 +422,7 @@ impl std::ops::AddAssign for RowCounts {
         self.no_rows += other.no_rows;
         self.self_reverted += other.self_reverted;
         self.revert_undone += other.revert_undone;
+        self.unclear += other.unclear;
         self.unlabelled += other.unlabelled;
         self.sampled_out += other.sampled_out;
     }
@@ -338,6 +438,10 @@ impl RowCounts {
             ),
             (self.self_reverted, "reverted only by their own author"),
             (self.revert_undone, "whose revert was undone"),
+            (
+                self.unclear,
+                "reverted, and it is unclear whether as vandalism",
+            ),
             (self.unlabelled, "without a label"),
             (self.sampled_out, "beyond the recipe's number of rows"),
         ];
@@ -352,10 +456,20 @@ impl Rows {
     pub(crate) fn without_groups(dataset: Dataset) -> Self {
         let groups = vec![(UserClass::Unknown, Kind::Other); dataset.n_rows()];
         Self {
+            reverted: vec![None; dataset.n_rows()],
             dataset,
             groups,
             counts: RowCounts::default(),
-            history: History::default(),
+        }
+    }
+
+    /// The same rows with these columns only.
+    pub(crate) fn with_columns(&self, names: &[String]) -> Self {
+        Self {
+            dataset: self.dataset.with_columns(names),
+            reverted: self.reverted.clone(),
+            groups: self.groups.clone(),
+            counts: self.counts,
         }
     }
 

@@ -8,8 +8,8 @@ use revscore::model::Target;
 use revscore::revision::Timestamp;
 
 use crate::gathering::{Gathered, Gathering, gather};
+use crate::how::HowArgs;
 use crate::input::InputArgs;
-use crate::learning::learn;
 use crate::packing::{Origin, assemble, check_model_path, check_writable, save};
 use crate::recipe::{Recipe, Split};
 
@@ -25,7 +25,8 @@ pub(crate) struct RunArgs {
     #[arg(long)]
     wiki: String,
 
-    /// What to look for: reverted (needs no labels), damaging or goodfaith (need --labels)
+    /// What to look for: reverted or vandalism (need no labels), damaging or goodfaith (need
+    /// --labels)
     #[arg(long, default_value = "reverted")]
     target: Target,
 
@@ -36,6 +37,9 @@ pub(crate) struct RunArgs {
     /// words of texts before it; what became of those edits may have happened later
     #[arg(long, value_name = "DATE")]
     until: Option<Timestamp>,
+
+    #[command(flatten)]
+    how: HowArgs,
 
     /// What to learn with, and how; without one, training/recipes/default.toml
     #[arg(long, value_name = "FILE")]
@@ -57,7 +61,7 @@ pub(crate) struct RunArgs {
 
 /// Runs it.
 pub(crate) fn run(args: &RunArgs) -> Result<()> {
-    let (recipe, recipe_text) = Recipe::read(args.recipe.as_deref())?;
+    let (mut recipe, mut recipe_text) = Recipe::read(args.recipe.as_deref())?;
     check_split(&recipe, args.i_know)?;
     check_model_path(&args.out)?;
     if let Some(path) = &args.history {
@@ -73,15 +77,20 @@ pub(crate) fn run(args: &RunArgs) -> Result<()> {
     let Gathered {
         mut rows,
         vocabulary,
+        history,
         sources,
         ..
     } = gather(&gathering)?;
     rows.dataset = rows
         .dataset
         .with_columns(&rows.dataset.informative_columns());
-    let learned = learn(&rows, &recipe, args.target, args.i_know, &|message| {
-        eprintln!("{message}")
-    })?;
+    let (rows, learned) = args.how.learn(
+        rows,
+        &mut recipe,
+        &mut recipe_text,
+        args.target,
+        args.i_know,
+    )?;
     let origin = Origin {
         wiki: args.wiki.clone(),
         target: args.target,
@@ -93,7 +102,7 @@ pub(crate) fn run(args: &RunArgs) -> Result<()> {
     let model = assemble(origin, &rows, vocabulary, learned)?;
     save(&model, &args.out)?;
     if let Some(path) = &args.history {
-        rows.history.save(path)?;
+        history.save(path)?;
         eprintln!("wrote {}", path.display());
     }
     Ok(())
@@ -106,6 +115,7 @@ impl RunArgs {
         if let Some(until) = self.until {
             selection.extend(["--until".to_owned(), until.to_string()]);
         }
+        selection.extend(self.how.selection());
         selection
     }
 }

@@ -7,6 +7,7 @@ use std::path::PathBuf;
 use anyhow::{Context as _, Result, bail};
 use clap::Args;
 use revscore::dataset::RowId;
+use revscore::feature::{self, Feature};
 use revscore::history::Facts;
 use revscore::model::{ANY_WIKI, Model};
 use revscore::revision::{Page, PageId, RevisionId, Timestamp};
@@ -22,9 +23,10 @@ use crate::timeline::Timeline;
 /// Scores every edit of a dump
 ///
 /// Writes one JSON line an edit: rev_id, page_id, timestamp, prediction, probability, in the order
-/// of the dump. With a model that asks what the author and the page did before, edits are scored
-/// when all are read (about 300 bytes an edit are held, and their features in a temporary file);
-/// with others as they stream by.
+/// of the dump. An edit whose text or whose parent's text is suppressed cannot be scored: its
+/// prediction and probability are null, and a reason stands beside them. With a model that asks
+/// what the author and the page did before, edits are scored when all are read (about 300 bytes an
+/// edit are held, and their features in a temporary file); with others as they stream by.
 #[derive(Args, Debug)]
 pub(crate) struct ScoreArgs {
     /// The model to score with
@@ -53,15 +55,27 @@ struct ScoredLine {
     rev_id: RevisionId,
     page_id: PageId,
     timestamp: Option<Timestamp>,
-    prediction: bool,
-    probability: f64,
+    /// Null, as the probability, when the edit cannot be scored.
+    prediction: Option<bool>,
+    probability: Option<f64>,
+    /// Why it cannot be.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    reason: Option<&'static str>,
 }
+
+/// The reason of an edit whose text or whose parent's text is suppressed.
+const TEXT_SUPPRESSED: &str = "text_suppressed";
+
+/// A feature that is missing exactly when a text of the edit is suppressed: an additional column,
+/// after those of the model, which may have none that tells.
+const TEXTS_ARE_KNOWN: &str = "origin.parent_chars";
 
 /// Writes a line for each row.
 struct ScoreWriter {
     model: Model,
     out: Output,
     n_scored: u64,
+    n_suppressed: u64,
     /// Where the model asks for the past, rows wait for the end of the dumps.
     waiting: Option<Waiting>,
 }
@@ -128,22 +142,30 @@ impl ScoreWriter {
             model,
             out,
             n_scored: 0,
+            n_suppressed: 0,
             waiting,
         })
     }
 
     fn write(&mut self, id: RowId, values: &[f32]) -> Result<()> {
-        let score = self.model.score_row(values);
+        let score = match values.split_last() {
+            Some((known, values)) if !known.is_nan() => Some(self.model.score_row(values)),
+            _ => None,
+        };
         let line = ScoredLine {
             rev_id: id.revision,
             page_id: id.page,
             timestamp: id.timestamp,
-            prediction: score.prediction,
-            probability: score.probability,
+            prediction: score.map(|score| score.prediction),
+            probability: score.map(|score| score.probability),
+            reason: score.is_none().then_some(TEXT_SUPPRESSED),
         };
         serde_json::to_writer(&mut self.out, &line)?;
         self.out.write_all(b"\n")?;
-        self.n_scored += 1;
+        match score {
+            Some(_) => self.n_scored += 1,
+            None => self.n_suppressed += 1,
+        }
         Ok(())
     }
 
@@ -160,7 +182,7 @@ impl ScoreWriter {
             .map_err(|error| error.into_error())?;
         file.rewind()?;
         let mut file = BufReader::new(file);
-        let columns = self.model.features().to_vec();
+        let columns = columns_of(&self.model);
         let mut bytes = vec![0_u8; columns.len() * size_of::<f32>()];
         for WaitingRow { id, place } in waiting.rows {
             file.read_exact(&mut bytes)?;
@@ -183,7 +205,7 @@ impl ScoreWriter {
 pub(crate) fn run(args: &ScoreArgs) -> Result<()> {
     let model = open_for_edits(&args.model)?;
     let extraction = Extraction {
-        columns: model.features().to_vec(),
+        columns: columns_of(&model),
         vocabulary: Some(model.vocabulary().clone()),
         page_words: false,
         language: model.language(),
@@ -207,10 +229,23 @@ pub(crate) fn run(args: &ScoreArgs) -> Result<()> {
     }
 }
 
+/// The model's columns, and the one that tells whether the texts are known.
+fn columns_of(model: &Model) -> Vec<&'static Feature> {
+    let mut columns = model.features().to_vec();
+    columns.extend(feature::find(TEXTS_ARE_KNOWN));
+    columns
+}
+
 fn finish(mut writer: ScoreWriter) -> Result<()> {
     writer.write_waiting()?;
     writer.out.finish()?;
     eprintln!("scored {} edits", writer.n_scored);
+    if writer.n_suppressed > 0 {
+        eprintln!(
+            "could not score {} edits: a text is suppressed",
+            writer.n_suppressed
+        );
+    }
     Ok(())
 }
 

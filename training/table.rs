@@ -41,8 +41,24 @@ pub(crate) struct TableRow<'a> {
 /// The columns that say what a row is about.
 const ID_COLUMNS: [&str; 3] = ["rev_id", "page_id", "timestamp"];
 
-/// The label column that is looked for when none is named.
+/// The label column that is looked for first when none is named.
 const DEFAULT_LABEL: &str = "label";
+
+/// Which column of a table to learn.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum LabelColumn<'a> {
+    /// This one.
+    Named(&'a str),
+    /// The column `label`, or else, as in our own tables, the one that bears the target's name.
+    OfTarget(&'a str),
+}
+
+impl<'a> LabelColumn<'a> {
+    /// The column that was named on the command line, or that of the target.
+    pub(crate) fn new(named: Option<&'a str>, target: &'a str) -> Self {
+        named.map_or(Self::OfTarget(target), Self::Named)
+    }
+}
 
 /// Writes a table row by row. What is written appears under its name only with
 /// [`TableWriter::finish`]; until then, and if that is never called, there is just a temporary
@@ -128,11 +144,10 @@ impl TableWriter {
 
 /// Reads a table: `.parquet`, `.csv`, `.csv.gz` or `.csv.xz`.
 ///
-/// `label` names the column to learn; without it that is the column `label`, or the only one of
-/// `true` and `false` in a table of ours. Rows whose label is not known are left out. Other
-/// columns of `true` and `false` are labels too, and left out, in a table of ours (one with a
-/// column `rev_id`); in others they are features of 0 and 1.
-pub(crate) fn read_table(path: &Path, label: Option<&str>) -> anyhow::Result<Dataset> {
+/// Rows whose label is not known are left out. Other columns of `true` and `false` are labels
+/// too, and left out, in a table of ours (one with a column `rev_id`); in others they are features
+/// of 0 and 1.
+pub(crate) fn read_table(path: &Path, label: LabelColumn<'_>) -> anyhow::Result<Dataset> {
     let open = || File::open(path).with_context(|| format!("cannot read {}", path.display()));
     let name = path.to_string_lossy().to_lowercase();
     let columns = if name.ends_with(".parquet") {
@@ -206,7 +221,7 @@ enum Role {
 fn assign_roles(
     names: &[&str],
     is_boolean: &[bool],
-    label: Option<&str>,
+    label: LabelColumn<'_>,
 ) -> anyhow::Result<Vec<Role>> {
     check_names(names)?;
     let ours = names.contains(&ID_COLUMNS[0]);
@@ -217,20 +232,15 @@ fn assign_roles(
         .map(|(name, _)| *name)
         .collect();
     let label = match label {
-        Some(label) if names.contains(&label) => label,
-        Some(label) => bail!("expected a label column {label:?}, got {}", listed(names)),
-        None if names.contains(&DEFAULT_LABEL) => DEFAULT_LABEL,
-        None => match booleans[..] {
-            [label] => label,
-            [] => bail!(
-                "expected a label column {DEFAULT_LABEL:?}, got {}",
-                listed(names)
-            ),
-            _ => bail!(
-                "expected to be told which label to learn, got {}",
-                listed(&booleans)
-            ),
-        },
+        LabelColumn::OfTarget(_) if names.contains(&DEFAULT_LABEL) => DEFAULT_LABEL,
+        LabelColumn::Named(label) | LabelColumn::OfTarget(label) if names.contains(&label) => label,
+        LabelColumn::Named(label) => {
+            bail!("expected a label column {label:?}, got {}", listed(names))
+        }
+        LabelColumn::OfTarget(target) => bail!(
+            "expected a label column {DEFAULT_LABEL:?} or {target:?}, got {}",
+            listed(names)
+        ),
     };
     let roles: Vec<Role> = names
         .iter()

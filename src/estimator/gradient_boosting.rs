@@ -1,7 +1,7 @@
 //! Gradient-boosted trees, grown by forust.
 //!
-//! The default estimator: it takes missing values as they are, needs no scaling, and on every
-//! table measured it ranks best at the lowest cost.
+//! The larger part of the default estimator, the blend: trees take missing values as they are,
+//! need no scaling, and on every table measured they rank best at the lowest cost.
 
 use forust_ml::gradientbooster::GradientBooster;
 use forust_ml::objective::ObjectiveType;

@@ -81,7 +81,7 @@ macro_rules! estimators {
 }
 
 estimators! {
-    /// Gradient-boosted trees: the default.
+    /// Gradient-boosted trees: for thousands of positives.
     GradientBoosting(GradientBoostingParams),
     /// Logistic regression: the baseline.
     LogisticRegression(LogisticRegressionParams),
@@ -89,13 +89,14 @@ estimators! {
     RandomForest(RandomForestParams),
     /// Trees with random splits, averaged.
     ExtraTrees(ExtraTreesParams),
-    /// Boosted trees and logistic regression, averaged.
+    /// Boosted trees and a little logistic regression, averaged: the default.
     Blend(BlendParams),
 }
 
+/// A blend of boosted trees and a little logistic regression, as in the default recipe.
 impl Default for EstimatorParams {
     fn default() -> Self {
-        Self::GradientBoosting(GradientBoostingParams::default())
+        Self::Blend(BlendParams::default())
     }
 }
 

@@ -33,6 +33,15 @@ pub struct Estimate {
     pub high: Option<f64>,
 }
 
+/// A 95 % interval on its own, beside a value that stands elsewhere.
+#[derive(Clone, Copy, PartialEq, Debug, Serialize, Deserialize)]
+pub struct Interval {
+    /// Lower end.
+    pub low: f64,
+    /// Upper end.
+    pub high: f64,
+}
+
 /// Sweeps over the rows as they are and over every resample.
 pub(crate) struct Resampled {
     pub(crate) observed: Sweep,
@@ -65,6 +74,11 @@ impl Resampled {
         sweeps
     }
 
+    /// Whether there is anything to make intervals of.
+    pub(crate) fn has_resamples(&self) -> bool {
+        !self.resamples.is_empty()
+    }
+
     /// A statistic and its interval; `None` when it does not exist on the rows as they are.
     pub(crate) fn estimate(&self, statistic: impl Fn(&Sweep) -> Option<f64>) -> Option<Estimate> {
         let resampled = self.resamples.iter().filter_map(&statistic).collect();
@@ -73,6 +87,24 @@ impl Resampled {
             Estimate::without_interval(estimate.value)
         } else {
             estimate
+        })
+    }
+
+    /// The interval of an error that noise can only raise: resamples are noisier than the rows,
+    /// so their values lie too high by what that noise adds. Their spread is taken about the
+    /// value on the rows as they are, not about their own mean; the lower end is at least 0.
+    pub(crate) fn interval_about(
+        &self,
+        value: f64,
+        error: impl Fn(&Sweep) -> Option<f64>,
+    ) -> Option<Interval> {
+        let resampled: Vec<f64> = self.resamples.iter().filter_map(&error).collect();
+        let excess = resampled.iter().sum::<f64>() / resampled.len() as f64 - value;
+        let estimate = Estimate::new(value, resampled, self.resamples.len())?;
+        let (low, high) = estimate.low.zip(estimate.high)?;
+        (low < high).then(|| Interval {
+            low: round((low - excess).max(0.0)),
+            high: round(high - excess),
         })
     }
 
@@ -110,6 +142,15 @@ impl Estimate {
             low: end(0.025),
             high: end(0.975),
         })
+    }
+
+    /// A value with an interval that was found elsewhere, if there is one.
+    pub(crate) fn with_interval(value: f64, interval: Option<Interval>) -> Self {
+        Self {
+            value: round(value),
+            low: interval.map(|interval| interval.low),
+            high: interval.map(|interval| interval.high),
+        }
     }
 
     /// A value that has no interval.

@@ -5,18 +5,21 @@
 //! - Expected calibration error: rows are sorted into ten bins of equal count, and the error is
 //!   the mean over the bins, weighted by rows, of |mean probability - share labelled true|
 //!   (Naeini, Cooper and Hauskrecht 2015, with bins of equal count). Rows with the same
-//!   probability stay in one bin, so bins may be fewer and larger. It has no interval:
-//!   resampling adds its own noise to every bin, and so only ever raises the error.
+//!   probability stay in one bin, so bins may be fewer and larger. Its interval is that of the
+//!   page bootstrap over the same bins, moved down by what resampling adds to the error on
+//!   average: noise in a bin only ever raises it. The error itself is too high for the same
+//!   reason, the more so the fewer rows there are; the interval says how far it may be off by
+//!   chance, not how much of it is noise.
 //!
 //! All of this is about the rows as they are, not scaled to a base rate: a probability can only
 //! be checked against the mixture of edits that it was given for.
 
 use serde::{Deserialize, Serialize};
 
-use super::bootstrap::{Resampled, round};
+use super::bootstrap::{Interval, Resampled, round};
 use super::counts::ratio;
 use super::ranking::Ranking;
-use super::sweep::Marks;
+use super::sweep::{Marks, Sweep};
 use super::{Estimate, Slice};
 
 /// The number of bins aimed at.
@@ -31,6 +34,9 @@ pub struct Calibration {
     pub brier_of_constant: f64,
     /// Expected calibration error.
     pub expected_error: f64,
+    /// Its 95 % interval; absent without resamples, and in reports of older versions.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub expected_error_interval: Option<Interval>,
     /// Reliability table, from low to high probabilities.
     pub bins: Vec<CalibrationBin>,
 }
@@ -95,9 +101,10 @@ impl Calibration {
     pub(crate) fn new(ranking: &Ranking, sweeps: &Resampled, marks: &Marks) -> Self {
         let cuts = bin_cuts(ranking);
         let starts = std::iter::once(0).chain(cuts.iter().copied());
-        let mut bins: Vec<CalibrationBin> = starts
-            .zip(&cuts)
-            .filter_map(|(start, &end)| CalibrationBin::new(start, end, ranking, sweeps, marks))
+        let ranges: Vec<(usize, usize)> = starts.zip(cuts.iter().copied()).collect();
+        let mut bins: Vec<CalibrationBin> = ranges
+            .iter()
+            .filter_map(|&(start, end)| CalibrationBin::new(start, end, ranking, sweeps, marks))
             .collect();
         bins.reverse();
         let n_rows = ranking.n_rows() as f64;
@@ -111,9 +118,33 @@ impl Calibration {
             brier: sweeps.estimate(|sweep| sweep.mean_square_error()),
             brier_of_constant: round(sample_rate * (1.0 - sample_rate)),
             expected_error: round(expected_error),
+            expected_error_interval: sweeps.interval_about(expected_error, |sweep| {
+                expected_error_of(sweep, &ranges, marks)
+            }),
             bins,
         }
     }
+
+    /// The expected calibration error with its interval.
+    pub(crate) fn error_estimate(&self) -> Estimate {
+        Estimate::with_interval(self.expected_error, self.expected_error_interval)
+    }
+}
+
+/// The expected calibration error of a sweep over these bins: n / N |mean probability - share| is
+/// |sum of probabilities - positives| / N.
+fn expected_error_of(sweep: &Sweep, bins: &[(usize, usize)], marks: &Marks) -> Option<f64> {
+    let (positives, negatives) = sweep.count(Slice::All);
+    let sum: f64 = bins
+        .iter()
+        .map(|&(start, end)| {
+            let n_positive =
+                sweep.flagged(marks, end, Slice::All).0 - sweep.flagged(marks, start, Slice::All).0;
+            let scores = sweep.score_sum(marks, end) - sweep.score_sum(marks, start);
+            (scores - n_positive as f64).abs()
+        })
+        .sum();
+    ratio(sum, (positives + negatives) as f64)
 }
 
 impl CalibrationBin {
@@ -124,7 +155,7 @@ impl CalibrationBin {
         sweeps: &Resampled,
         marks: &Marks,
     ) -> Option<Self> {
-        let count = |sweep: &super::sweep::Sweep| {
+        let count = |sweep: &Sweep| {
             let (above, here) = (
                 sweep.flagged(marks, start, Slice::All),
                 sweep.flagged(marks, end, Slice::All),
@@ -211,6 +242,35 @@ mod tests {
         );
         // Half of the edits at 0.5 are positive: as it should be.
         check(&[(0.5, true), (0.5, false)], 0.25, 0.0, &[2]);
+    }
+
+    /// 40 pages of ten edits; on every second page the probabilities are too high.
+    #[test]
+    fn the_error_lies_in_its_interval_and_more_pages_make_it_narrower() {
+        let interval = |n_pages: u64| {
+            let rows: Vec<_> = (0..10 * n_pages as u32)
+                .map(|idx| {
+                    (
+                        f64::from(idx % 10) / 10.0,
+                        (idx % 10) * 7 % 10 + idx / 10 % 4 > 7,
+                    )
+                })
+                .collect();
+            let mut outcomes = outcomes(&rows);
+            for outcome in &mut outcomes {
+                outcome.page = crate::revision::PageId(outcome.revision.0.div_ceil(10));
+            }
+            let report = evaluate(&outcomes, &Options::default()).unwrap();
+            let error = report.headline.calibration_error.unwrap();
+            let (low, high) = error.low.zip(error.high).unwrap();
+            assert!(
+                0.0 <= low && low < error.value && error.value < high,
+                "{error:?}"
+            );
+            high - low
+        };
+        let (few, many) = (interval(20), interval(200));
+        assert!(many < few / 2.0, "{many} {few}");
     }
 
     #[test]

@@ -9,7 +9,9 @@
 use std::fmt::Write as _;
 
 use super::figure::{number, percent, plain, share, threshold};
-use super::{CaughtGroup, CaughtRow, Comparison, Report, Slice, Statistic};
+use super::{
+    Calibration, CaughtGroup, CaughtRow, Comparison, Interval, Report, Slice, Statistic, fairness,
+};
 
 /// Recall targets that are shown for groups.
 const GROUP_TARGETS: [f64; 3] = [0.75, 0.90, 0.95];
@@ -43,6 +45,7 @@ impl Report {
         text += &self.write_kinds(&label);
         text += &self.write_unattended(&label);
         text += &self.write_levels(&label);
+        text += &fairness::to_markdown(&self.fairness, &label);
         text += &self.write_headline(&label);
         text += &picture("precision-recall", "Precision against recall");
         text += &self.write_comparisons();
@@ -327,7 +330,7 @@ impl Report {
              | probabilities | edits | mean | {label} |\n|-|-:|-:|-:|\n",
             plain(calibration.brier),
             number(calibration.brier_of_constant, 4),
-            number(calibration.expected_error, 4),
+            calibration_error(calibration),
         );
         for bin in &calibration.bins {
             let (low, high, mean) = (percent(bin.low), percent(bin.high), percent(bin.predicted));
@@ -340,6 +343,16 @@ impl Report {
         }
         text.push('\n');
         text
+    }
+}
+
+fn calibration_error(calibration: &Calibration) -> String {
+    let value = number(calibration.expected_error, 4);
+    match calibration.expected_error_interval {
+        Some(Interval { low, high }) => {
+            format!("{value} ({} to {})", number(low, 4), number(high, 4))
+        }
+        None => value,
     }
 }
 

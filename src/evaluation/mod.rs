@@ -36,9 +36,11 @@ mod bootstrap;
 mod calibration;
 mod caught;
 mod curve;
+mod fairness;
 mod level;
 mod query;
 mod threshold;
+mod threshold_intervals;
 
 mod notes;
 mod report;
@@ -52,13 +54,14 @@ mod picture;
 #[cfg(test)]
 mod testing;
 
-pub use bootstrap::Estimate;
+pub use bootstrap::{Estimate, Interval};
 pub use calibration::{Calibration, CalibrationBin, Distribution};
 pub use caught::{Caught, CaughtGroup, CaughtRow, UnattendedRow};
 pub use comparison::{Comparison, ComparisonRow, compare};
 pub use counts::{Counts, Statistic};
 pub use curve::{CurvePoint, Curves};
 pub use error::EvaluationError;
+pub use fairness::{AuthorCalibration, AuthorGroup, AuthorPoint};
 pub use kind::Kind;
 pub use level::{Level, OperatingPoint};
 pub use options::Options;
@@ -69,4 +72,5 @@ pub use query::{Goal, Query, QueryError, Side};
 pub use report::{Headline, Report, evaluate};
 pub use slice::Slice;
 pub use threshold::{ThresholdRow, Thresholds};
+pub use threshold_intervals::ThresholdIntervals;
 pub use user_class::UserClass;

@@ -20,6 +20,8 @@ pub(crate) struct Ranking {
     pub(crate) steps: Vec<usize>,
     /// Sum over each cluster's rows of (score - label) squared.
     pub(crate) square_errors: Vec<f64>,
+    /// Sum over each cluster's rows of score - label.
+    pub(crate) errors: Vec<f64>,
 }
 
 /// What the bootstrap resamples: rows that belong together.
@@ -151,9 +153,11 @@ impl Ranking {
         let mut order: Vec<usize> = (0..outcomes.len()).collect();
         order.sort_unstable_by(|&a, &b| scores[b].total_cmp(&scores[a]).then(a.cmp(&b)));
         let mut square_errors = vec![0.0; clusters.counts.len()];
+        let mut errors = vec![0.0; clusters.counts.len()];
         for (row_idx, outcome) in outcomes.iter().enumerate() {
             let error = scores[row_idx] - f64::from(u8::from(outcome.label));
             square_errors[clusters.of_rows[row_idx] as usize] += error * error;
+            errors[clusters.of_rows[row_idx] as usize] += error;
         }
         let steps = order
             .chunk_by(|&a, &b| scores[a] == scores[b])
@@ -171,6 +175,7 @@ impl Ranking {
             clusters: order.iter().map(|&idx| clusters.of_rows[idx]).collect(),
             steps,
             square_errors,
+            errors,
         }
     }
 
@@ -226,7 +231,8 @@ impl Ranking {
         )
     }
 
-    fn end_of_step(&self, row_idx: usize) -> Option<usize> {
+    /// The first cut that flags a row.
+    pub(crate) fn end_of_step(&self, row_idx: usize) -> Option<usize> {
         self.steps
             .get(self.steps.partition_point(|&end| end <= row_idx))
             .copied()

@@ -11,9 +11,11 @@ use super::calibration::bin_cuts;
 use super::caught::CaughtCuts;
 use super::ranking::{Clusters, Ranking};
 use super::sweep::{Marks, Sweep};
+use super::threshold_intervals::grid_cuts;
 use super::{
-    BaseRate, Calibration, Caught, Comparison, Curves, Distribution, Estimate, EvaluationError,
-    Level, OperatingPoint, Options, Outcome, Slice, Statistic, Thresholds, level, notes,
+    AuthorGroup, BaseRate, Calibration, Caught, Comparison, Curves, Distribution, Estimate,
+    EvaluationError, Level, OperatingPoint, Options, Outcome, Slice, Statistic, ThresholdIntervals,
+    Thresholds, fairness, level, notes,
 };
 use crate::revision::Timestamp;
 
@@ -60,6 +62,10 @@ pub struct Report {
     pub calibration: Calibration,
     /// How many edits got which probabilities.
     pub distribution: Distribution,
+    /// How each class of authors fares; empty where no author's class is known, and in reports of
+    /// older versions.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub fairness: Vec<AuthorGroup>,
     /// Curves for pictures.
     pub curves: Curves,
     /// Comparisons with other scorers on the same rows; added by whoever has their scores.
@@ -104,7 +110,7 @@ pub struct Headline {
 pub fn evaluate(outcomes: &[Outcome], options: &Options) -> Result<Report, EvaluationError> {
     let clusters = Clusters::new(outcomes)?;
     let ranking = Ranking::of_probabilities(outcomes, &clusters)?;
-    let thresholds = Thresholds::new(&ranking, options.base_rate);
+    let mut thresholds = Thresholds::new(&ranking, options.base_rate);
     let level_thresholds = level::find_thresholds(&thresholds);
     let caught_cuts = CaughtCuts::new(&ranking);
 
@@ -117,13 +123,26 @@ pub fn evaluate(outcomes: &[Outcome], options: &Options) -> Result<Report, Evalu
             .map(|at| ranking.cut_at_threshold(at)),
     );
     cuts.extend(bin_cuts(&ranking));
-    let marks = Marks::new(cuts);
+    let grid = grid_cuts(&ranking);
+    let marks = Marks::new(cuts).with_totals(grid.clone());
     let [sweeps] = Resampled::sweep_all([&ranking], &clusters, &marks, options);
+    thresholds.intervals = ThresholdIntervals::new(&grid, &sweeps);
 
     let (positives, negatives) = sweeps.observed.count(Slice::All);
     let sample_rate = round(positives as f64 / (positives + negatives) as f64);
     let calibration = Calibration::new(&ranking, &sweeps, &marks);
     let times = || outcomes.iter().filter_map(|outcome| outcome.timestamp);
+    let levels = Level::all(level_thresholds, &ranking, &sweeps, &marks);
+    let fairness = fairness::groups(
+        outcomes,
+        &levels,
+        options,
+        &fairness::Flagging {
+            ranking: &ranking,
+            sweeps: &sweeps,
+            marks: &marks,
+        },
+    )?;
     Ok(Report {
         format: FORMAT,
         label: options.label.clone(),
@@ -144,10 +163,11 @@ pub fn evaluate(outcomes: &[Outcome], options: &Options) -> Result<Report, Evalu
             base_rate: options.base_rate.map_or(sample_rate, BaseRate::get),
             groups: caught_cuts.count(&options.label, &ranking, &sweeps, &marks),
         },
-        levels: Level::all(level_thresholds, &ranking, &sweeps, &marks),
+        levels,
         at_half: OperatingPoint::new(0.5, &ranking, &sweeps, &marks),
         calibration,
         distribution: Distribution::new(&ranking),
+        fairness,
         curves: Curves::new(&sweeps),
         comparisons: Vec::new(),
         thresholds,
@@ -172,7 +192,7 @@ impl Headline {
             recall_at_fpr_0_25_percent: recall(1),
             recall_at_fpr_1_percent: recall(2),
             brier: calibration.brier,
-            calibration_error: Some(Estimate::without_interval(calibration.expected_error)),
+            calibration_error: Some(calibration.error_estimate()),
         }
     }
 }
@@ -198,7 +218,9 @@ mod tests {
         let shared = std::env::var("REVSCORE_SHARED").unwrap_or_else(|_| "../shared".to_owned());
         let path = format!("{shared}/data/reference-splits/{split}.csv");
         let Ok(text) = std::fs::read_to_string(&path) else {
-            println!("skipped: {path} is not there");
+            use std::io::Write as _;
+            // Past the capture of output, which would hide it.
+            let _ = writeln!(std::io::stderr(), "SKIPPED: {path} is not there");
             return None;
         };
         let mut lines = text.lines().map(|line| line.split(',').collect::<Vec<_>>());
@@ -353,6 +375,13 @@ mod tests {
             .drain(2..report.caught.groups.len() - 1);
         report.levels.truncate(1);
         report.calibration.bins.truncate(2);
+        report.thresholds.intervals = report.thresholds.intervals.map(|mut intervals| {
+            intervals.flagged.truncate(2);
+            intervals
+                .distances
+                .retain(|&statistic, _| statistic == Statistic::Recall);
+            intervals
+        });
         report.curves.caught.truncate(2);
         report.curves.precision_recall.truncate(2);
         insta::assert_json_snapshot!("small_report_json", report);

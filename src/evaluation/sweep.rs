@@ -35,16 +35,32 @@ pub(crate) fn workload(idx: usize) -> f64 {
     }
 }
 
-/// Cuts (numbers of rows flagged) at which a sweep counts every cell; the first is 0.
+/// Cuts (numbers of rows flagged) at which a sweep takes note.
 #[derive(Clone, Debug)]
-pub(crate) struct Marks(Vec<usize>);
+pub(crate) struct Marks {
+    /// Where it counts every cell; the first is 0.
+    cells: Vec<usize>,
+    /// Where it only counts rows by label, which takes a fraction of the memory.
+    totals: Vec<usize>,
+}
 
 impl Marks {
     pub(crate) fn new(mut cuts: Vec<usize>) -> Self {
         cuts.push(0);
         cuts.sort_unstable();
         cuts.dedup();
-        Self(cuts)
+        Self {
+            cells: cuts,
+            totals: Vec::new(),
+        }
+    }
+
+    /// Also counts rows by label at these cuts, which rise and are not 0.
+    pub(crate) fn with_totals(self, cuts: Vec<usize>) -> Self {
+        Self {
+            totals: cuts,
+            ..self
+        }
     }
 }
 
@@ -53,8 +69,10 @@ impl Marks {
 pub(crate) struct Sweep {
     /// Rows of each cell.
     all: Cells,
-    /// Rows of each cell that are flagged at each mark.
-    flagged: Vec<Cells>,
+    /// What is flagged at each mark.
+    flagged: Vec<Flagged>,
+    /// Flagged (positives, negatives) at each of the marks for totals.
+    totals: Vec<(u64, u64)>,
     /// What rows of each label stand for.
     pub(crate) scale: Scale,
     pub(crate) roc_auc: Option<f64>,
@@ -70,6 +88,24 @@ pub(crate) struct Sweep {
     at_workloads: Vec<f32>,
     /// Sum of (score - label) squared.
     square_error: f64,
+    /// Sum of score - label.
+    error: f64,
+}
+
+/// The rows above a mark.
+#[derive(Clone, Copy, Debug)]
+struct Flagged {
+    /// How many there are in each cell.
+    cells: Cells,
+    /// The sum of their scores.
+    score_sum: f64,
+}
+
+impl Flagged {
+    const NONE: Self = Self {
+        cells: Cells::ZERO,
+        score_sum: 0.0,
+    };
 }
 
 impl Sweep {
@@ -84,9 +120,10 @@ impl Sweep {
         let all = clusters.totals(times);
         let scale = Scale::new(all.0, all.1, base_rate);
         let mut walk = Walk::new(all, scale);
-        let mut cells = Cells::ZERO;
-        let mut flagged = Vec::with_capacity(marks.0.len());
-        flagged.push(cells);
+        let mut above = Flagged::NONE;
+        let mut flagged = Vec::with_capacity(marks.cells.len());
+        flagged.push(above);
+        let mut totals = Vec::with_capacity(marks.totals.len());
         let mut start = 0;
         for &end in &ranking.steps {
             let (mut positives, mut negatives) = (0, 0);
@@ -95,28 +132,33 @@ impl Sweep {
                 .zip(&ranking.clusters[start..end])
             {
                 let times = times[*cluster as usize];
-                cells.add(*cell_idx, times);
+                above.cells.add(*cell_idx, times);
                 *if cell_idx.label() {
                     &mut positives
                 } else {
                     &mut negatives
                 } += u64::from(times);
             }
-            start = end;
             if positives + negatives > 0 {
                 walk.step(positives, negatives);
+                above.score_sum += (positives + negatives) as f64 * ranking.scores[start];
             }
-            if marks.0.get(flagged.len()) == Some(&end) {
-                flagged.push(cells);
+            start = end;
+            if marks.cells.get(flagged.len()) == Some(&end) {
+                flagged.push(above);
+            }
+            if marks.totals.get(totals.len()) == Some(&end) {
+                totals.push(walk.flagged);
             }
         }
-        let square_error = ranking
-            .square_errors
-            .iter()
-            .zip(times)
-            .map(|(error, &times)| error * f64::from(times))
-            .sum();
-        walk.finish(cells, flagged, square_error)
+        let sum = |errors: &[f64]| {
+            let repeated = errors.iter().zip(times);
+            repeated
+                .map(|(error, &times)| error * f64::from(times))
+                .sum()
+        };
+        let errors = (sum(&ranking.square_errors), sum(&ranking.errors));
+        walk.finish(above.cells, flagged, totals, errors)
     }
 
     /// All rows of a group: (positives, negatives).
@@ -126,11 +168,23 @@ impl Sweep {
 
     /// The rows of a group that are flagged at a mark: (positives, negatives).
     pub(crate) fn flagged(&self, marks: &Marks, cut: usize, slice: Slice) -> (u64, u64) {
-        let mark_idx = marks.0.binary_search(&cut).unwrap_or(0);
-        self.flagged
-            .get(mark_idx)
-            .unwrap_or(&Cells::ZERO)
-            .count(slice)
+        self.above(marks, cut).cells.count(slice)
+    }
+
+    /// The sum of the scores of the rows that are flagged at a mark.
+    pub(crate) fn score_sum(&self, marks: &Marks, cut: usize) -> f64 {
+        self.above(marks, cut).score_sum
+    }
+
+    fn above(&self, marks: &Marks, cut: usize) -> &Flagged {
+        let mark_idx = marks.cells.binary_search(&cut).unwrap_or(0);
+        self.flagged.get(mark_idx).unwrap_or(&Flagged::NONE)
+    }
+
+    /// A statistic of all rows at one of the marks for totals.
+    pub(crate) fn statistic_of_total(&self, mark_idx: usize, statistic: Statistic) -> Option<f64> {
+        Counts::new(*self.totals.get(mark_idx)?, self.count(Slice::All))
+            .scaled_statistic(statistic, self.scale)
     }
 
     /// A statistic of a group at a mark.
@@ -178,6 +232,12 @@ impl Sweep {
     pub(crate) fn mean_square_error(&self) -> Option<f64> {
         let (positives, negatives) = self.count(Slice::All);
         super::counts::ratio(self.square_error, (positives + negatives) as f64)
+    }
+
+    /// Mean of score - label: by how much probabilities are too high on the whole.
+    pub(crate) fn mean_error(&self) -> Option<f64> {
+        let (positives, negatives) = self.count(Slice::All);
+        super::counts::ratio(self.error, (positives + negatives) as f64)
     }
 }
 
@@ -277,13 +337,20 @@ impl Walk {
         self.last = here;
     }
 
-    fn finish(mut self, all: Cells, flagged: Vec<Cells>, square_error: f64) -> Sweep {
+    fn finish(
+        mut self,
+        all: Cells,
+        flagged: Vec<Flagged>,
+        totals: Vec<(u64, u64)>,
+        (square_error, error): (f64, f64),
+    ) -> Sweep {
         let (positives, negatives) = (self.all.0 as f64, self.all.1 as f64);
         let has_both = self.all.0 > 0 && self.all.1 > 0;
         self.at_workloads.resize(N_WORKLOADS, f32::NAN);
         Sweep {
             all,
             flagged,
+            totals,
             scale: self.scale,
             roc_auc: has_both.then(|| self.n_ordered_pairs / (positives * negatives)),
             average_precision: has_both.then(|| self.precisions / positives),
@@ -292,6 +359,7 @@ impl Walk {
             at_false_positive_rates: self.at_false_positive_rates,
             at_workloads: self.at_workloads,
             square_error,
+            error,
         }
     }
 }

@@ -8,7 +8,10 @@
 //! threshold of 0.150 that it does not reach). And below 0.1 they keep three significant digits,
 //! down to 0.00001, because calibrated probabilities of rare edits crowd there.
 //!
-//! Only counts are stored, at most 2,800 rows; the statistics of a row are computed when asked.
+//! Only counts are stored, at most 2,800 rows; the statistics of a row are computed when asked,
+//! and their intervals read off a grid ([`ThresholdIntervals`]). An interval is that of the
+//! threshold as it stands: it says how far recall or precision may be off on other edits at this
+//! very threshold, not how far another sample's best threshold would lie from this one.
 
 use std::collections::BTreeMap;
 
@@ -16,7 +19,7 @@ use serde::{Deserialize, Serialize};
 
 use super::query::Goal;
 use super::ranking::Ranking;
-use super::{BaseRate, Counts, Query, Statistic};
+use super::{BaseRate, Counts, Interval, Query, Statistic, ThresholdIntervals};
 
 /// What each threshold flags.
 #[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
@@ -29,6 +32,10 @@ pub struct Thresholds {
     pub base_rate: Option<BaseRate>,
     /// Threshold, and flagged rows labelled true and false; thresholds rise.
     pub rows: Vec<(f64, u64, u64)>,
+    /// Where the intervals of a row's statistics come from; absent without resamples, and in
+    /// reports of older versions.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub intervals: Option<ThresholdIntervals>,
 }
 
 /// One threshold with all its statistics.
@@ -43,6 +50,10 @@ pub struct ThresholdRow {
     /// Every statistic, `None` where it does not exist.
     #[serde(flatten)]
     pub statistics: BTreeMap<Statistic, Option<f64>>,
+    /// Their 95 % intervals; a statistic has none where resampling shows no spread (as for 0 of n
+    /// and n of n), and none has one in reports without resamples.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub intervals: BTreeMap<Statistic, Interval>,
 }
 
 impl Thresholds {
@@ -71,6 +82,7 @@ impl Thresholds {
             negatives,
             base_rate,
             rows,
+            intervals: None,
         }
     }
 
@@ -107,14 +119,20 @@ impl Thresholds {
 
     fn row(&self, row: &(f64, u64, u64)) -> ThresholdRow {
         let counts = self.counts(row);
+        let statistics = Statistic::ALL.map(|statistic| {
+            let value = counts.statistic(statistic, self.base_rate);
+            (statistic, value)
+        });
+        let interval = |(statistic, value): (Statistic, Option<f64>)| {
+            let intervals = self.intervals.as_ref()?;
+            Some((statistic, intervals.get(statistic, row.1 + row.2, value?)?))
+        };
         ThresholdRow {
             threshold: row.0,
             n: self.positives + self.negatives,
             positives: self.positives,
-            statistics: Statistic::ALL
-                .into_iter()
-                .map(|statistic| (statistic, counts.statistic(statistic, self.base_rate)))
-                .collect(),
+            statistics: statistics.into_iter().collect(),
+            intervals: statistics.into_iter().filter_map(interval).collect(),
         }
     }
 
@@ -127,6 +145,11 @@ impl ThresholdRow {
     /// One statistic; `None` where it does not exist.
     pub fn get(&self, statistic: Statistic) -> Option<f64> {
         self.statistics.get(&statistic).copied().flatten()
+    }
+
+    /// The 95 % interval of a statistic; `None` where it has none.
+    pub fn interval(&self, statistic: Statistic) -> Option<Interval> {
+        self.intervals.get(&statistic).copied()
     }
 }
 

@@ -34,6 +34,7 @@ mod time;
 mod author_history;
 mod domain_history;
 mod page_history;
+mod text;
 mod word_history;
 
 mod set;
@@ -46,7 +47,7 @@ pub use set::{FeatureSet, ORES};
 use crate::diff::Change;
 use crate::edit::Edit;
 use crate::history::Facts;
-use crate::language::{Vocabulary, Words};
+use crate::language::{Channel, Verdict, Vocabulary, Words};
 
 /// One number about an edit.
 pub struct Feature {
@@ -65,7 +66,7 @@ pub struct Feature {
 ///
 /// Lexical features are kept apart because a trainer learns its vocabulary while it reads: it
 /// keeps each edit's [`Words`], and fills these columns when the vocabulary is complete. So are
-/// those of the history, because a dump is not in order of time.
+/// those of the history and of learned text, because a dump is not in order of time.
 pub(crate) enum Compute {
     /// From the edit alone; NaN when missing.
     Edit(fn(&Edit<'_>) -> f32),
@@ -75,6 +76,8 @@ pub(crate) enum Compute {
     Lexical(fn(&Words, &Vocabulary) -> f32),
     /// From what the wiki's history says; NaN without one.
     History(fn(&Facts) -> f32),
+    /// From what was learned about a channel of the edit's text.
+    Text(Channel, fn(Verdict) -> f32),
 }
 
 /// Units of features.
@@ -227,6 +230,11 @@ pub static GROUPS: &[Group] = &[
         features: time::FEATURES,
     },
     Group {
+        name: "text",
+        doc: "learned: whether edits with such words were bad",
+        features: text::FEATURES,
+    },
+    Group {
         name: "author_history",
         doc: "what the author did before, and what became of it",
         features: author_history::FEATURES,
@@ -321,6 +329,23 @@ impl Feature {
         }
     }
 
+    /// A row of a table: a feature of what was learned about the edit's text.
+    const fn of_text(
+        name: &'static str,
+        unit: Unit,
+        doc: &'static str,
+        channel: Channel,
+        compute: fn(Verdict) -> f32,
+    ) -> Self {
+        Self {
+            name,
+            unit,
+            doc,
+            revscoring: None,
+            compute: Compute::Text(channel, compute),
+        }
+    }
+
     /// The same feature, with revscoring's name for it.
     const fn known_as(self, name: &'static str) -> Self {
         Self {
@@ -357,6 +382,20 @@ impl Feature {
         }
     }
 
+    /// Whether the value depends on what was learned about texts.
+    pub fn is_textual(&self) -> bool {
+        matches!(self.compute, Compute::Text(..))
+    }
+
+    /// The value for what was learned about each channel of an edit, in their order; NaN when it
+    /// is missing, and always for a feature that is not textual.
+    pub fn value_of_verdicts(&self, verdicts: &[Verdict; Channel::ALL.len()]) -> f32 {
+        match self.compute {
+            Compute::Text(channel, compute) => compute(verdicts[channel as usize]),
+            _ => f32::NAN,
+        }
+    }
+
     /// The value for an edit; NaN when it is missing.
     pub fn value(&self, edit: &Edit<'_>, vocabulary: &Vocabulary) -> f32 {
         match self.compute {
@@ -366,6 +405,10 @@ impl Feature {
                 .words()
                 .map_or(f32::NAN, |words| compute(words, vocabulary)),
             Compute::History(compute) => edit.facts().map_or(f32::NAN, compute),
+            Compute::Text(_, _) if vocabulary.evidence().is_empty() => f32::NAN,
+            Compute::Text(channel, compute) => edit.text_items().map_or(f32::NAN, |items| {
+                compute(vocabulary.evidence().judge(items, channel))
+            }),
         }
     }
 }

@@ -6,6 +6,8 @@
 //! trainer builds. Nothing is read from the system.
 
 mod curated;
+mod evidence;
+mod items;
 mod list;
 pub mod segment;
 pub mod unmask;
@@ -24,6 +26,8 @@ use std::sync::LazyLock;
 
 use curated::Curated;
 
+pub use evidence::{Evidence, EvidenceBuilder, Verdict};
+pub use items::{Channel, TextItems};
 pub use list::WordList;
 pub use table::{LANGUAGES, UNLISTED};
 pub use vocabulary::{Vocabulary, VocabularyBuilder, is_unspaced};

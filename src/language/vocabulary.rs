@@ -8,7 +8,7 @@ use rustc_hash::{FxHashMap, FxHashSet};
 use serde::{Deserialize, Serialize};
 use xxhash_rust::xxh3::xxh3_64;
 
-use super::WordCount;
+use super::{Evidence, WordCount};
 
 /// At most this many words go into a model, those on the most pages first.
 const MAX_VOCABULARY: usize = 150_000;
@@ -27,6 +27,7 @@ pub struct Vocabulary {
     words: fst::Map<Vec<u8>>,
     min_pages: u32,
     trigrams: Trigrams,
+    evidence: Evidence,
 }
 
 /// A vocabulary's bytes do not hold a vocabulary.
@@ -40,6 +41,7 @@ impl Default for Vocabulary {
             words: fst::Map::default(),
             min_pages: 1,
             trigrams: Trigrams::default(),
+            evidence: Evidence::default(),
         }
     }
 }
@@ -60,6 +62,17 @@ impl Vocabulary {
             return f32::NAN;
         }
         self.trigrams.oddness(word)
+    }
+
+    /// Adds what labelled edits taught about words.
+    pub fn with_evidence(self, evidence: Evidence) -> Self {
+        Self { evidence, ..self }
+    }
+
+    /// What labelled edits taught about words; empty where nothing did. It is stored apart from
+    /// the vocabulary.
+    pub fn evidence(&self) -> &Evidence {
+        &self.evidence
     }
 
     /// The number of words.
@@ -143,6 +156,7 @@ impl VocabularyBuilder {
             words,
             min_pages,
             trigrams: trigrams.finish(),
+            evidence: Evidence::default(),
         }
     }
 }
@@ -286,6 +300,7 @@ impl<'de> Deserialize<'de> for Vocabulary {
             words,
             min_pages: stored.min_pages,
             trigrams: stored.trigrams,
+            evidence: Evidence::default(),
         })
     }
 }

@@ -19,8 +19,10 @@ use super::ModelError;
 const MAGIC: &[u8; 8] = b"REVSCORE";
 const HEADER_BYTES: usize = 36;
 
-/// The format that this crate writes, and the only one that it reads so far.
-pub(super) const FORMAT_VERSION: u32 = 1;
+/// The format that this crate writes. 1 lacked the last field of the body, `evidence`.
+pub(super) const FORMAT_VERSION: u32 = 2;
+/// The oldest format that it reads.
+const OLDEST_VERSION: u32 = 1;
 
 /// No model file may be larger, so that a wrong path never fills the memory.
 pub(super) const MAX_BYTES: u64 = 256 << 20;
@@ -37,8 +39,12 @@ pub(super) fn write<T: Serialize>(body: &T) -> Result<Vec<u8>, ModelError> {
     Ok(bytes)
 }
 
-/// A whole file's body, and its checksum.
-pub(super) fn read<T: DeserializeOwned>(bytes: &[u8]) -> Result<(T, u128), ModelError> {
+/// A whole file's body, and its checksum. A body of an older format, to which fields were appended
+/// since, is read as if it ended with `missing`.
+pub(super) fn read<T: DeserializeOwned>(
+    bytes: &[u8],
+    missing: impl Fn(u32) -> &'static [u8],
+) -> Result<(T, u128), ModelError> {
     let (Some(magic), Some(version)) = (bytes.first_chunk::<8>(), field::<4>(bytes, 8)) else {
         return Err(truncated(HEADER_BYTES as u64, bytes));
     };
@@ -48,7 +54,7 @@ pub(super) fn read<T: DeserializeOwned>(bytes: &[u8]) -> Result<(T, u128), Model
         });
     }
     let version = u32::from_le_bytes(version);
-    if version != FORMAT_VERSION {
+    if !(OLDEST_VERSION..=FORMAT_VERSION).contains(&version) {
         return Err(ModelError::Version { got: version });
     }
     let (Some(length), Some(checksum)) = (field::<8>(bytes, 12), field::<16>(bytes, 20)) else {
@@ -63,8 +69,9 @@ pub(super) fn read<T: DeserializeOwned>(bytes: &[u8]) -> Result<(T, u128), Model
     if expected != got {
         return Err(ModelError::Checksum { expected, got });
     }
+    let body = [body, missing(version)].concat();
     let (body, rest) =
-        postcard::take_from_bytes(body).map_err(|error| ModelError::Body(error.to_string()))?;
+        postcard::take_from_bytes(&body).map_err(|error| ModelError::Body(error.to_string()))?;
     if !rest.is_empty() {
         return Err(ModelError::Body(format!(
             "{} bytes are left over",
@@ -93,7 +100,9 @@ mod tests {
     fn check(change: impl Fn(&mut Vec<u8>), message: &str) {
         let mut bytes = write(&vec!["word".to_owned(); 3]).unwrap();
         change(&mut bytes);
-        let error = read::<Vec<String>>(&bytes).unwrap_err().to_string();
+        let error = read::<Vec<String>>(&bytes, |_| &[])
+            .unwrap_err()
+            .to_string();
         assert!(error.starts_with(message), "{error}");
     }
 
@@ -101,7 +110,7 @@ mod tests {
     fn what_was_written_is_read() {
         let bytes = write(&vec!["word".to_owned(); 3]).unwrap();
         assert_eq!(
-            read::<Vec<String>>(&bytes).unwrap().0,
+            read::<Vec<String>>(&bytes, |_| &[]).unwrap().0,
             vec!["word".to_owned(); 3]
         );
     }
@@ -122,7 +131,7 @@ mod tests {
         );
         check(
             |bytes| bytes[8] = 9,
-            "expected a model file of format 1, got format 9",
+            "expected a model file of format 1 to 2, got format 9",
         );
         check(
             |bytes| bytes.truncate(50),

@@ -23,7 +23,7 @@ use crate::edit::Edit;
 use crate::estimator::{Calibration, Predictor};
 use crate::evaluation::Report;
 use crate::feature::{self, Feature};
-use crate::language::{Language, Vocabulary};
+use crate::language::{Evidence, Language, Vocabulary};
 use crate::revision::Timestamp;
 
 /// The name that stands for the wiki of a model which serves every wiki.
@@ -117,7 +117,7 @@ pub enum ModelError {
     },
     /// A format that this version does not know.
     #[error(
-        "expected a model file of format {}, got format {got}; retrain it, or use the version of revscore that wrote it",
+        "expected a model file of format 1 to {}, got format {got}; retrain it, or use the version of revscore that wrote it",
         format::FORMAT_VERSION
     )]
     Version {
@@ -179,6 +179,14 @@ struct Body {
     /// JSON, so that statistics can grow without a new format.
     report: String,
     provenance: Provenance,
+    /// Since format 2.
+    evidence: Evidence,
+}
+
+/// What stands for the fields that a body of an older format lacks.
+fn missing(version: u32) -> &'static [u8] {
+    // No evidence: a list of length 0.
+    if version < 2 { &[0] } else { &[] }
 }
 
 impl Model {
@@ -188,7 +196,7 @@ impl Model {
     /// When a column is not a feature of this version, or the estimator expects other columns.
     pub fn new(parts: Parts) -> Result<Self, ModelError> {
         // The checksum is that of the stored form, so that a model is the same before and after.
-        let (body, checksum) = format::read(&format::write(&Body::from(parts))?)?;
+        let (body, checksum) = format::read(&format::write(&Body::from(parts))?, missing)?;
         Self::from_body(body, checksum)
     }
 
@@ -218,7 +226,7 @@ impl Model {
     /// # Errors
     /// As [`Model::open`].
     pub fn from_bytes(bytes: &[u8]) -> Result<Self, ModelError> {
-        let (body, checksum) = format::read(bytes)?;
+        let (body, checksum) = format::read(bytes, missing)?;
         Self::from_body(body, checksum)
     }
 
@@ -275,6 +283,11 @@ impl Model {
         body.calibration
             .check()
             .map_err(|error| ModelError::Estimator(error.to_string()))?;
+        if !body.evidence.is_sound() {
+            return Err(ModelError::Body(
+                "its evidence has the wrong size".to_owned(),
+            ));
+        }
         if body.predictor.n_features() != body.features.len() {
             return Err(ModelError::Estimator(format!(
                 "it was fitted on {} columns, and {} are named",
@@ -289,7 +302,7 @@ impl Model {
             target: body.target,
             features: body.features,
             foreign: body.foreign,
-            vocabulary: body.vocabulary,
+            vocabulary: body.vocabulary.with_evidence(body.evidence),
             predictor: body.predictor,
             calibration: body.calibration,
             report,
@@ -440,6 +453,7 @@ impl From<Parts> for Body {
             target: parts.target,
             features: parts.features,
             foreign: parts.foreign,
+            evidence: parts.vocabulary.evidence().clone(),
             vocabulary: parts.vocabulary,
             predictor: parts.predictor,
             calibration: parts.calibration,

@@ -16,6 +16,9 @@ pub enum Target {
     /// The edit was meant well, as a person judged. What is looked for, and what reports are
     /// about, is its opposite.
     Goodfaith,
+    /// The edit will be reverted as vandalism or spam: a revert that shows signs of it, as a dump tells
+    /// without people. Last, because model files store the place in this list.
+    Vandalism,
 }
 
 struct Row {
@@ -38,6 +41,17 @@ const TARGETS: &[Row] = &[
                  stopped never reached the wiki, so it has not learned from them.",
     },
     Row {
+        target: Target::Vandalism,
+        name: "vandalism",
+        wanted: "vandalism-like",
+        in_words: "somebody else will revert as vandalism or spam",
+        limits: "Its labels are reverts that look like the end of vandalism: called so, made with a tool or with \
+                 rollback, or made within an hour without another reason, and not part of an edit war. Nobody judged \
+                 the edits themselves. Edits that were reverted for other reasons were left out, in learning and in \
+                 the figures, so that both are about clear cases: among all edits the figures would be lower, and \
+                 nothing is said of edits in disputes. A high score is a reason to look, not a verdict.",
+    },
+    Row {
         target: Target::Damaging,
         name: "damaging",
         wanted: "damaging",
@@ -57,14 +71,19 @@ const TARGETS: &[Row] = &[
 
 /// A name that is not a target's.
 #[derive(Clone, PartialEq, Eq, Debug, thiserror::Error)]
-#[error("expected reverted, damaging or goodfaith, got {got:?}")]
+#[error("expected reverted, vandalism, damaging or goodfaith, got {got:?}")]
 pub struct TargetError {
     got: String,
 }
 
 impl Target {
     /// Every target.
-    pub const ALL: [Self; 3] = [Self::Reverted, Self::Damaging, Self::Goodfaith];
+    pub const ALL: [Self; 4] = [
+        Self::Reverted,
+        Self::Vandalism,
+        Self::Damaging,
+        Self::Goodfaith,
+    ];
 
     /// Its name, as in file names and requests.
     pub fn name(self) -> &'static str {
@@ -74,6 +93,11 @@ impl Target {
     /// The word that goes before "edits" for those that are looked for.
     pub fn wanted(self) -> &'static str {
         self.row().wanted
+    }
+
+    /// Whether only people can say which edits are such; reverts in a dump tell the others.
+    pub fn needs_people(self) -> bool {
+        matches!(self, Self::Damaging | Self::Goodfaith)
     }
 
     /// Whether the edits that are looked for are those with a low probability.

@@ -105,3 +105,28 @@ fn an_interrupted_extraction_leaves_no_table() {
         0,
     );
 }
+
+#[test]
+fn an_interrupted_search_for_hyperparameters_leaves_the_old_model() {
+    let room = Room::new();
+    room.write("m.model", b"old");
+    let before = room.files();
+    let mut child = room
+        .command("run --wiki samplewiki --recipe quick.toml --dump SAMPLE --tune 1h --out m.model")
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap();
+    let mut stderr = BufReader::new(child.stderr.take().unwrap());
+    let mut said = String::new();
+    while !said.starts_with("tuning: ") {
+        said.clear();
+        assert_ne!(stderr.read_line(&mut said).unwrap(), 0);
+    }
+    send("-INT", &child);
+    let mut rest = String::new();
+    stderr.read_to_string(&mut rest).unwrap();
+    assert_eq!(child.wait().unwrap().code(), Some(130), "{rest}");
+    assert!(rest.contains("no output file was written"), "{rest}");
+    assert_eq!(room.files(), before);
+    assert_eq!(room.bytes("m.model"), b"old");
+}

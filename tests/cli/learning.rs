@@ -47,6 +47,13 @@ fn a_query_gives_the_threshold_for_a_target() {
         (figure("filter_rate") + figure("match_rate") - 1.0).abs() < 1e-9,
         "{answer}"
     );
+    for name in ["recall", "precision", "filter_rate"] {
+        let end = |end: &str| answer["intervals"][name][end].as_f64().unwrap();
+        assert!(
+            end("low") < figure(name) && figure(name) < end("high"),
+            "{name}: {answer}"
+        );
+    }
 }
 
 #[test]
@@ -147,11 +154,23 @@ fn human_labels_make_a_model_of_damaging_edits() {
 }
 
 #[test]
+fn the_default_recipe_is_printed_to_be_changed() {
+    let room = Room::new();
+    let printed = room.train("recipe").stdout;
+    assert_eq!(printed, include_str!("../../training/recipes/default.toml"));
+    room.write(
+        "mine.toml",
+        printed.replace("seed = 42", "seed = 43").as_bytes(),
+    );
+    room.train("extract --wiki samplewiki --dump SAMPLE --recipe mine.toml --out rows.parquet");
+}
+
+#[test]
 fn help_names_no_command_that_is_not_there() {
     let room = Room::new();
     let overview = room.train("--help").stdout;
     let commands = [
-        "run", "evaluate", "score", "info", "label", "extract", "fit",
+        "run", "evaluate", "score", "info", "label", "extract", "fit", "ablate", "recipe",
     ];
     for command in commands {
         assert!(overview.contains(&format!("\n  {command} ")), "{command}");

@@ -8,10 +8,13 @@
     reason = "a test's helpers panic like the test itself"
 )]
 
+mod accuracy;
 mod damage;
+mod fitting;
 mod interruption;
 mod learning;
 mod measuring;
 mod refusals;
 mod room;
 mod tables;
+mod vandalism;

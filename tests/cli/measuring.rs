@@ -107,12 +107,21 @@ fn a_report_agrees_with_the_scores_beside_it_and_with_score() {
         .map(|line| serde_json::from_str(line).unwrap())
         .collect();
     assert_eq!(lines.len(), SAMPLE_REVISIONS);
-    let scored: BTreeMap<u64, f64> = lines
+    let scored: BTreeMap<u64, Option<f64>> = lines
         .iter()
         .map(|line| {
-            let probability = line["probability"].as_f64().unwrap();
-            assert!((0.0..=1.0).contains(&probability), "{line}");
-            assert_eq!(line["prediction"], probability >= 0.5, "{line}");
+            let probability = line["probability"].as_f64();
+            match probability {
+                Some(probability) => {
+                    assert!((0.0..=1.0).contains(&probability), "{line}");
+                    assert_eq!(line["prediction"], probability >= 0.5, "{line}");
+                    assert!(line.get("reason").is_none(), "{line}");
+                }
+                None => {
+                    assert!(line["prediction"].is_null(), "{line}");
+                    assert_eq!(line["reason"], "text_suppressed", "{line}");
+                }
+            }
             (line["rev_id"].as_u64().unwrap(), probability)
         })
         .collect();
@@ -122,8 +131,18 @@ fn a_report_agrees_with_the_scores_beside_it_and_with_score() {
         "each revision is there once"
     );
     for (id, _, probability) in &scores {
-        assert_eq!(scored[id], *probability, "revision {id}");
+        assert_eq!(scored[id], Some(*probability), "revision {id}");
     }
+    // Six texts are suppressed, and most of them are the parent's text of the next edit.
+    let n_suppressed = scored.values().filter(|scored| scored.is_none()).count();
+    assert!(
+        said.stderr.contains(&format!(
+            "could not score {n_suppressed} edits: a text is suppressed"
+        )),
+        "{}",
+        said.stderr
+    );
+    assert!((6..=12).contains(&n_suppressed), "{n_suppressed}");
 }
 
 #[test]

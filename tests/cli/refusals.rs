@@ -131,7 +131,7 @@ fn a_dump_must_be_named_and_there() {
     );
     room.refuses(
         "run --wiki samplewiki --dump SAMPLE --target spam --out m.model",
-        &["expected reverted, damaging or goodfaith, got \"spam\""],
+        &["expected reverted, vandalism, damaging or goodfaith, got \"spam\""],
     );
     room.refuses(
         "run --wiki samplewiki --dump SAMPLE --until yesterday --out m.model",
@@ -146,6 +146,23 @@ fn a_dump_must_be_named_and_there() {
         &["recipe none.toml", "No such file"],
     );
     room.refuses("run --wiki samplewiki", &["--out <FILE>"]);
+}
+
+#[test]
+fn a_dump_without_a_page_is_said_to_have_none() {
+    let room = Room::new().with_model();
+    room.write("empty.xml", history(0, 0, |_| String::new()).as_bytes());
+    let warning = "warning: no page was read; check the dump, --only-pages and --skip-pages";
+    for line in [
+        "label --dump empty.xml --out out.jsonl",
+        "score --model quick.model --dump empty.xml --out out.jsonl",
+    ] {
+        let said = room.train(line).stderr;
+        assert!(said.contains(warning), "{line}\n{said}");
+        assert_eq!(room.text("out.jsonl"), "", "{line}");
+        let said = room.train(&line.replace("empty.xml", "SAMPLE")).stderr;
+        assert!(!said.contains("warning"), "{line}\n{said}");
+    }
 }
 
 #[test]

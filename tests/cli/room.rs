@@ -1,7 +1,7 @@
 //! A directory of its own for a test's commands, and the sample wiki in it.
 
 use std::collections::BTreeMap;
-use std::io::Read as _;
+use std::io::{Read as _, Write as _};
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 use std::sync::OnceLock;
@@ -197,7 +197,12 @@ pub(crate) fn shared(name: &str) -> Option<PathBuf> {
     );
     let path = root.join("data").join(name);
     if !path.exists() {
-        println!("skipped: {} is not there", path.display());
+        // Past the capture of output, which would hide it.
+        let _ = writeln!(
+            std::io::stderr(),
+            "SKIPPED: {} is not there",
+            path.display()
+        );
         return None;
     }
     Some(path)

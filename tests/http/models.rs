@@ -95,7 +95,7 @@ async fn what_is_not_there_or_not_understood_is_said() {
         &target,
         400,
         "unknown_target",
-        "expected reverted, damaging or goodfaith, got \"spam\"",
+        "expected reverted, vandalism, damaging or goodfaith, got \"spam\"",
     );
     let model = get(&app, "/api/v1/models/dewiki/damaging/caught").await;
     check(

@@ -146,7 +146,7 @@ async fn models_that_are_not_there_are_named_with_those_that_are() {
     assert_eq!(answer.code(), (400, "unknown_target".into()));
     check(
         &answer.json(),
-        "expected reverted, damaging or goodfaith, got \"spam\"",
+        "expected reverted, vandalism, damaging or goodfaith, got \"spam\"",
     );
     let answer = post_json(
         &app,

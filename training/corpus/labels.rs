@@ -26,6 +26,8 @@ pub(crate) struct FileLabel {
     /// Whether it counts as reverted; `None` also for self-reverts and undone reverts, which are
     /// kept out.
     pub(crate) reverted: Option<bool>,
+    /// Whether it counts as vandalism-like; `None` also for edits reverted for other reasons.
+    pub(crate) vandalism: Option<bool>,
     /// Whether a person should look at it, where autolabel was here.
     pub(crate) needs_review: Option<bool>,
 }
@@ -128,6 +130,7 @@ impl Labels {
         let label = self.get(revision)?;
         match target {
             Target::Reverted => label.reverted,
+            Target::Vandalism => label.vandalism,
             Target::Damaging => merge(label, label.needs_review).map(|merged| merged.damaging),
             Target::Goodfaith => merge(label, label.needs_review).map(|merged| merged.goodfaith),
         }
@@ -152,6 +155,7 @@ impl Labels {
         if row.reverted.is_some() {
             label.reverted = flag(row.reverted).filter(|_| !is_doubtful);
         }
+        label.vandalism = flag(row.vandalism).or(label.vandalism);
         label.needs_review = flag(review).or(label.needs_review);
         Ok(())
     }
@@ -168,6 +172,7 @@ struct Row {
     goodfaith: Option<Flag>,
     #[serde(alias = "reverted_for_damage")]
     reverted: Option<Flag>,
+    vandalism: Option<Flag>,
     self_reverted: Option<Flag>,
     revert_undone: Option<Flag>,
     needs_review: Option<Flag>,
@@ -358,7 +363,7 @@ mod tests {
         }
         assert_eq!(
             "spam".parse::<Target>().unwrap_err().to_string(),
-            "expected reverted, damaging or goodfaith, got \"spam\""
+            "expected reverted, vandalism, damaging or goodfaith, got \"spam\""
         );
     }
 }

@@ -12,6 +12,7 @@ pub(crate) mod compression;
 mod counts;
 mod digest;
 pub(crate) mod dump;
+mod edit_war;
 mod export;
 pub(crate) mod labels;
 pub(crate) mod revert_comment;
@@ -21,6 +22,7 @@ pub(crate) mod selection;
 mod site;
 mod time_order;
 mod utf8;
+pub(crate) mod vandalism;
 
 use std::collections::VecDeque;
 use std::sync::Arc;

@@ -1,4 +1,4 @@
-//! What a reverting edit's comment says about how the revert was made.
+//! What a reverting edit's comment says about how the revert was made, and why.
 //!
 //! For reports and for choosing labels: a rollback says "damage" more surely than an edit that
 //! happens to restore an old text. The kind never decides whether an edit counts as reverted.
@@ -115,6 +115,110 @@ fn is_match(comment: &str, pattern: &str) -> bool {
     })
 }
 
+/// Why a revert says it was made.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub(crate) enum RevertReason {
+    /// Vandalism, spam, nonsense or a test; outranks a dispute that is named beside it.
+    Damage,
+    /// Something that honest editors disagree about: sources, points of view, consensus.
+    Dispute,
+    /// None of these, or no comment.
+    NotGiven,
+}
+
+/// Parts of words, in lower case, that call an edit damage. `vandal` is the word in most languages
+/// in Latin script; other scripts have the words of their wikis' vandalism pages.
+const DAMAGE: [&str; 29] = [
+    "vandal",
+    "bandalism",
+    "wandal",
+    "ilkivalta",
+    "hærverk",
+    "klotter",
+    "phá hoại",
+    "rvv",
+    "spam",
+    "nonsense",
+    "gibberish",
+    "graffiti",
+    "defac",
+    "test edit",
+    "blanking",
+    "onzin",
+    "вандал",
+    "спам",
+    "荒らし",
+    "荒し",
+    "いたずら",
+    "スパム",
+    "破坏",
+    "破壞",
+    "تخريب",
+    "خرابکاری",
+    "השחתה",
+    "훼손",
+    "반달",
+];
+
+/// Parts of words, in lower case, that name a matter of dispute. Plain `talk` is none of them:
+/// MediaWiki's own comments link every author's talk page.
+const DISPUTE: [&str; 30] = [
+    "npov",
+    "point of view",
+    "consens",
+    "discuss",
+    "discusi",
+    "diskuss",
+    "disput",
+    "see talk",
+    "talk page",
+    "on talk",
+    "in talk",
+    "source",
+    "citation",
+    "cite",
+    "original research",
+    "verif",
+    "weasel",
+    "biased",
+    "edit war",
+    "3rr",
+    "relevan",
+    "copyvio",
+    "neutral",
+    "出典",
+    "議論",
+    "合意",
+    "ノート",
+    "編集合戦",
+    "独自研究",
+    "中立",
+];
+
+/// Words that name a dispute only when they stand alone.
+const DISPUTE_WORDS: [&str; 2] = ["pov", "bias"];
+
+impl RevertReason {
+    /// The reason that a comment gives; `None` stands for a suppressed one.
+    pub(crate) fn of(comment: Option<&str>) -> Self {
+        let comment = comment.unwrap_or_default().to_lowercase();
+        let has = |parts: &[&str]| parts.iter().any(|part| comment.contains(part));
+        let is_dispute_word = |word: &str| DISPUTE_WORDS.contains(&word);
+        if has(&DAMAGE) {
+            Self::Damage
+        } else if has(&DISPUTE)
+            || comment
+                .split(|c: char| !c.is_alphanumeric())
+                .any(is_dispute_word)
+        {
+            Self::Dispute
+        } else {
+            Self::NotGiven
+        }
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -161,5 +265,28 @@ mod tests {
         check("curve fitting, survey", Other);
         check("  ", Empty);
         assert_eq!(RevertCommentKind::of(None), Suppressed);
+    }
+
+    #[test]
+    fn comments_give_a_reason_or_none() {
+        #[track_caller]
+        fn check(comment: &str, expected: RevertReason) {
+            assert_eq!(RevertReason::of(Some(comment)), expected, "{comment}");
+        }
+        use RevertReason::{Damage, Dispute, NotGiven};
+        check("rvv", Damage);
+        check("Revertido vandalismo", Damage);
+        check("rv POV vandalism", Damage);
+        check("いたずらを差し戻し", Damage);
+        check("rv POV", Dispute);
+        check("rv: see talk page", Dispute);
+        check("出典なし", Dispute);
+        check(
+            "Undid revision 3 by [[User:A|A]] ([[User talk:A|talk]])",
+            NotGiven,
+        );
+        check("rv povray link", NotGiven);
+        check("", NotGiven);
+        assert_eq!(RevertReason::of(None), NotGiven);
     }
 }

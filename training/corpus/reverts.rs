@@ -13,6 +13,7 @@
 //! - *revert undone*: somebody other than the edit's author reverted the edit's (first) revert to
 //!   the edit itself or to a revision between the edit and its revert, so that what the edit did
 //!   was back. When its author brings it back, that is an edit war, and the label stays.
+//! - *edit war*: see [`edit_war`](super::edit_war).
 //!
 //! The state is 2 x radius small entries a page: a revert of a revision comes at most `radius`
 //! revisions after it, and the undoing at most `radius` revisions after the last one that could
@@ -25,7 +26,8 @@ use revscore::revision::{Revision, RevisionId, Timestamp};
 
 use super::digest::TextDigest;
 use super::dump::DumpRevision;
-use super::revert_comment::RevertCommentKind;
+use super::edit_war::MutualReverts;
+use super::revert_comment::{RevertCommentKind, RevertReason};
 
 /// What counts as a revert.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -57,6 +59,9 @@ pub(crate) struct RevisionLabel {
     pub(crate) self_reverted: bool,
     /// Whether its revert did not last. Never set without `reverted`.
     pub(crate) revert_undone: bool,
+    /// Whether its author and who reverted it were reverting each other. Never set without
+    /// `reverted`.
+    pub(crate) edit_war: bool,
     /// The revert that this revision itself is.
     pub(crate) reverting: Option<Reverting>,
 }
@@ -70,6 +75,8 @@ pub(crate) struct Reverted {
     pub(crate) seconds: Option<i64>,
     /// What the reverting revision's comment says.
     pub(crate) comment: RevertCommentKind,
+    /// What the reverting revision's comment gives as the reason.
+    pub(crate) reason: RevertReason,
 }
 
 /// What a revision reverted; neither window nor authors matter here.
@@ -95,6 +102,8 @@ struct Entry {
     label: RevisionLabel,
     /// Index in the page of the revision that first reverted this one for the label.
     reverted_at: Option<u64>,
+    /// Who made that revert.
+    reverter: Option<Arc<str>>,
     reverted_by_author: bool,
 }
 
@@ -104,6 +113,7 @@ pub(crate) struct Labeller {
     entries: VecDeque<Entry>,
     /// Index in the page of the first entry.
     first: u64,
+    mutual: MutualReverts,
     is_final: VecDeque<RevisionLabel>,
 }
 
@@ -118,6 +128,7 @@ impl Labeller {
             options,
             entries: VecDeque::new(),
             first: 0,
+            mutual: MutualReverts::default(),
             is_final: VecDeque::new(),
         }
     }
@@ -134,11 +145,12 @@ impl Labeller {
                 ..RevisionLabel::default()
             },
             reverted_at: None,
+            reverter: None,
             reverted_by_author: false,
         };
         if let Some(restored) = self.find_restored(*digest) {
             entry.label.reverting =
-                Some(self.record_revert(restored, revision, entry.author.as_deref()));
+                Some(self.record_revert(restored, revision, entry.author.as_ref()));
         }
         self.entries.push_back(entry);
         while self.entries.len() > 2 * self.options.radius {
@@ -152,6 +164,7 @@ impl Labeller {
             self.finish_first();
         }
         self.first = 0;
+        self.mutual = MutualReverts::default();
     }
 
     /// The labels that became final since the last call.
@@ -171,10 +184,17 @@ impl Labeller {
         (distance > 0).then(|| self.entries.len() - 1 - distance)
     }
 
-    fn record_revert(&mut self, restored: usize, by: &Revision, author: Option<&str>) -> Reverting {
+    fn record_revert(
+        &mut self,
+        restored: usize,
+        by: &Revision,
+        author: Option<&Arc<str>>,
+    ) -> Reverting {
         let by_index = self.first + self.entries.len() as u64;
         let comment = RevertCommentKind::of(by.comment.as_deref());
+        let reason = RevertReason::of(by.comment.as_deref());
         for entry in self.entries.range_mut(restored + 1..) {
+            self.mutual.record(by_index, author, entry.author.as_ref());
             let seconds = by
                 .timestamp
                 .zip(entry.timestamp)
@@ -186,22 +206,24 @@ impl Labeller {
             if !is_within {
                 continue;
             }
-            if is_same_author(entry.author.as_deref(), author) {
+            if is_same_author(entry.author.as_ref(), author) {
                 entry.reverted_by_author = true;
             } else if entry.label.reverted.is_none() {
                 entry.label.reverted = Some(Reverted {
                     by: by.id,
                     seconds,
                     comment,
+                    reason,
                 });
                 entry.reverted_at = Some(by_index);
+                entry.reverter = author.cloned();
             }
         }
         // Reverts that are now reverted themselves, to a revision that has what they took out.
         let restored_index = self.first + restored as u64;
         for entry in self.entries.range_mut(..=restored) {
             let is_undone = entry.reverted_at.is_some_and(|at| at > restored_index);
-            if is_undone && !is_same_author(entry.author.as_deref(), author) {
+            if is_undone && !is_same_author(entry.author.as_ref(), author) {
                 entry.label.revert_undone = true;
             }
         }
@@ -218,16 +240,22 @@ impl Labeller {
     fn finish_first(&mut self) {
         if let Some(entry) = self.entries.pop_front() {
             let self_reverted = entry.reverted_by_author && entry.label.reverted.is_none();
+            let edit_war = self
+                .mutual
+                .have_reverted(entry.author.as_ref(), entry.reverter.as_ref());
             self.is_final.push_back(RevisionLabel {
                 self_reverted,
+                edit_war,
                 ..entry.label
             });
             self.first += 1;
+            let reach = 2 * self.options.radius as u64;
+            self.mutual.forget_before(self.first.saturating_sub(reach));
         }
     }
 }
 
-fn is_same_author(a: Option<&str>, b: Option<&str>) -> bool {
+fn is_same_author(a: Option<&Arc<str>>, b: Option<&Arc<str>>) -> bool {
     a.is_some() && a == b
 }
 
@@ -361,6 +389,65 @@ mod tests {
         );
     }
 
+    /// One letter a revision: `w` for an edit war.
+    #[track_caller]
+    fn check_wars(page: &[(&str, &str, i64)], expected: &str) {
+        let labels = label(LabelOptions::default(), page);
+        let wars: String = labels
+            .iter()
+            .map(|label| if label.edit_war { 'w' } else { '.' })
+            .collect();
+        assert_eq!(wars, expected);
+    }
+
+    #[test]
+    fn two_who_revert_each_other_are_in_an_edit_war() {
+        // Neither a revert nor a second one of the same author's edits is a war.
+        check_wars(
+            &[
+                ("A", "a", 0),
+                ("V", "x", 1),
+                ("A", "a", 2),
+                ("V", "y", 3),
+                ("A", "a", 4),
+            ],
+            ".....",
+        );
+        // V takes A's revert back: both sides, until A has the last word.
+        check_wars(
+            &[
+                ("A", "a", 0),
+                ("V", "x", 1),
+                ("A", "a", 2),
+                ("V", "x", 3),
+                ("A", "a", 4),
+            ],
+            ".www.",
+        );
+        // Somebody else's edit in between is none of it, nor is a third person's revert.
+        check_wars(
+            &[
+                ("A", "a", 0),
+                ("V", "x", 1),
+                ("A", "a", 2),
+                ("W", "z", 3),
+                ("A", "a", 4),
+                ("V", "x", 5),
+                ("A", "a", 6),
+            ],
+            ".ww.ww.",
+        );
+        check_wars(
+            &[("A", "a", 0), ("V", "x", 1), ("B", "a", 2), ("W", "x", 3)],
+            "....",
+        );
+        // A page's end is a war's end, and unknown authors are in none.
+        check_wars(
+            &[("?", "a", 0), ("?", "x", 1), ("?", "a", 2), ("?", "x", 3)],
+            "....",
+        );
+    }
+
     #[test]
     fn the_radius_bounds_how_many_revisions_a_revert_spans() {
         for radius in 1..=4 {
@@ -408,6 +495,7 @@ mod tests {
             by: RevisionId(4),
             seconds: Some(3 * 3600),
             comment: RevertCommentKind::Manual,
+            reason: RevertReason::NotGiven,
         };
         assert_eq!(labels[1].reverted, Some(reverted));
         let reverting = Reverting {

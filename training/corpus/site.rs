@@ -20,6 +20,15 @@ pub(crate) struct SiteInfo {
 }
 
 impl SiteInfo {
+    /// Whether two dumps are of the same wiki: by its id, or where one of them is too old to say
+    /// it, by its name and language.
+    pub(crate) fn is_same_wiki(&self, other: &Self) -> bool {
+        match (&self.wiki_id, &other.wiki_id) {
+            (Some(this), Some(other)) => this == other,
+            _ => (&self.name, &self.language) == (&other.name, &other.language),
+        }
+    }
+
     /// The namespace of a title by its prefix; 0 where the prefix is no namespace of this wiki.
     pub(crate) fn namespace_of(&self, title: &str) -> i32 {
         let Some((prefix, _)) = title.split_once(':') else {
@@ -43,6 +52,32 @@ pub(super) fn is_known_version(version: &str) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn wikis_are_told_apart_by_id_or_by_name_and_language() {
+        let site = |id: Option<&str>, name: &str, language: &str| SiteInfo {
+            name: name.into(),
+            wiki_id: id.map(str::to_owned),
+            language: Some(language.into()),
+            ..SiteInfo::default()
+        };
+        #[track_caller]
+        fn check(a: &SiteInfo, b: &SiteInfo, expected: bool) {
+            assert_eq!(a.is_same_wiki(b), expected, "{a:?} {b:?}");
+            assert_eq!(b.is_same_wiki(a), expected, "{b:?} {a:?}");
+        }
+        let english = site(Some("enwiki"), "Wikipedia", "en");
+        check(&english, &site(Some("enwiki"), "Wikipedia", "en"), true);
+        check(
+            &english,
+            &site(Some("simplewiki"), "Wikipedia", "en"),
+            false,
+        );
+        check(&english, &site(None, "Wikipedia", "en"), true);
+        check(&english, &site(None, "Wikipedia", "pap"), false);
+        check(&english, &site(None, "Wiktionary", "en"), false);
+        check(&SiteInfo::default(), &SiteInfo::default(), true);
+    }
 
     #[test]
     fn a_titles_prefix_tells_its_namespace() {

@@ -6,7 +6,7 @@ use anyhow::{anyhow, ensure};
 use revscore::dataset::RowId;
 use revscore::revision::Timestamp;
 
-use super::{Role, RowsRead, TableRow, assign_roles, row_id};
+use super::{LabelColumn, Role, RowsRead, TableRow, assign_roles, row_id};
 
 /// Writes rows as they come.
 pub(super) struct Writer<W: Write> {
@@ -59,7 +59,7 @@ impl<W: Write> Writer<W> {
 /// Reads all rows whose label is known. Opens the file twice: first to see what its columns hold.
 pub(super) fn read<R: Read>(
     open: impl Fn() -> anyhow::Result<R>,
-    label: Option<&str>,
+    label: LabelColumn<'_>,
 ) -> anyhow::Result<RowsRead> {
     let (header, is_boolean) = look_at_columns(open()?)?;
     let names: Vec<&str> = header.iter().collect();

@@ -18,7 +18,7 @@ use anyhow::{Context, bail, ensure};
 use revscore::dataset::RowId;
 use revscore::revision::Timestamp;
 
-use super::{ID_COLUMNS, Role, RowsRead, TableRow, assign_roles, row_id};
+use super::{ID_COLUMNS, LabelColumn, Role, RowsRead, TableRow, assign_roles, row_id};
 
 /// Rows that are held in memory until they are written together.
 const ROWS_IN_A_GROUP: usize = 8192;
@@ -155,7 +155,7 @@ fn to_int64(id: u64) -> anyhow::Result<i64> {
 }
 
 /// Reads all rows whose label is known.
-pub(super) fn read(file: File, label: Option<&str>) -> anyhow::Result<RowsRead> {
+pub(super) fn read(file: File, label: LabelColumn<'_>) -> anyhow::Result<RowsRead> {
     let reader = SerializedFileReader::new(file)?;
     let schema = reader.metadata().file_metadata().schema_descr_ptr();
     let names: Vec<&str> = schema

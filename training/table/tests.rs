@@ -1,5 +1,6 @@
 //! Round trips, foreign tables and hostile ones.
 
+use super::LabelColumn::{Named, OfTarget};
 use super::*;
 use revscore::revision::Timestamp;
 
@@ -43,7 +44,7 @@ fn check_round_trip(format: Format, name: &str) {
     assert!(!path.exists(), "nothing is to be seen before the end");
     writer.finish().unwrap();
 
-    let dataset = read_table(&path, Some("reverted")).unwrap();
+    let dataset = read_table(&path, Named("reverted")).unwrap();
     assert_eq!(dataset.names, features);
     assert_eq!(
         (dataset.n_rows() as u64, dataset.n_positive()),
@@ -62,12 +63,15 @@ fn check_round_trip(format: Format, name: &str) {
             (idx % 3 > 0).then_some(1_000_000_000 + idx as i64)
         );
     }
-    let error = format!("{:#}", read_table(&path, None).unwrap_err());
+    let error = format!(
+        "{:#}",
+        read_table(&path, OfTarget("goodfaith")).unwrap_err()
+    );
     assert!(
-        error.ends_with("expected to be told which label to learn, got \"reverted\", \"damaging\""),
+        error.contains("expected a label column \"label\" or \"goodfaith\", got \"rev_id\""),
         "{error}"
     );
-    let labelled = read_table(&path, Some("damaging")).unwrap();
+    let labelled = read_table(&path, OfTarget("damaging")).unwrap();
     assert_eq!(
         (labelled.n_rows(), labelled.rows[0].revision.0),
         (11_000, 9_005)
@@ -110,7 +114,7 @@ fn an_unfinished_table_leaves_nothing_behind() {
     assert_eq!(std::fs::read_dir(directory.path()).unwrap().count(), 0);
 }
 
-fn read_csv(text: &[u8], label: Option<&str>) -> Result<Dataset, String> {
+fn read_csv(text: &[u8], label: LabelColumn<'_>) -> Result<Dataset, String> {
     let directory = tempfile::tempdir().unwrap();
     let path = directory.path().join("t.csv");
     std::fs::write(&path, text).unwrap();
@@ -127,7 +131,7 @@ fn read_csv(text: &[u8], label: Option<&str>) -> Result<Dataset, String> {
 fn foreign_tables_need_only_numbers_and_a_label() {
     let dataset = read_csv(
         b"x,flag,label\n1.5,True,1\n,False,0.0\n3e2,,1\n4,True,\n",
-        None,
+        OfTarget("reverted"),
     )
     .unwrap();
     assert_eq!(dataset.names, ["x", "flag"]);
@@ -142,7 +146,7 @@ fn foreign_tables_need_only_numbers_and_a_label() {
             .collect::<Vec<_>>(),
         [1, 2, 3]
     );
-    let named = read_csv(b"y,x\n1,2\n0,3\n", Some("y")).unwrap();
+    let named = read_csv(b"y,x\n1,2\n0,3\n", Named("y")).unwrap();
     assert_eq!(
         (named.names, named.labels),
         (vec!["x".to_owned()], vec![true, false])
@@ -153,7 +157,7 @@ fn foreign_tables_need_only_numbers_and_a_label() {
 fn other_labels_of_our_tables_are_not_learned_from() {
     let dataset = read_csv(
         b"rev_id,a,damaging,reverted\n7,1,true,false\n8,2,,true\n",
-        Some("reverted"),
+        OfTarget("reverted"),
     )
     .unwrap();
     assert_eq!(dataset.names, ["a"]);
@@ -162,7 +166,7 @@ fn other_labels_of_our_tables_are_not_learned_from() {
 
 #[track_caller]
 fn check_refused(text: &[u8], expected: &str) {
-    assert_eq!(read_csv(text, None).unwrap_err(), expected);
+    assert_eq!(read_csv(text, OfTarget("reverted")).unwrap_err(), expected);
 }
 
 #[test]
@@ -170,7 +174,7 @@ fn hostile_csv_is_refused_with_line_and_column() {
     check_refused(b"", "expected a header, got an empty file");
     check_refused(
         b"a,b\n1,2\n",
-        "expected a label column \"label\", got \"a\", \"b\"",
+        "expected a label column \"label\" or \"reverted\", got \"a\", \"b\"",
     );
     check_refused(
         b"a,a,label\n1,2,1\n",
@@ -204,7 +208,7 @@ fn hostile_csv_is_refused_with_line_and_column() {
         (&b"a,label\n1,0\n1\n"[..], "line: 3"),
         (b"a,label\n1,0\n\xff,1\n", "line 3"),
     ] {
-        let error = read_csv(text, None).unwrap_err();
+        let error = read_csv(text, OfTarget("reverted")).unwrap_err();
         assert!(error.contains(line), "{error}");
     }
 }
@@ -218,7 +222,7 @@ fn files_that_are_no_tables_are_named() {
     ] {
         let error = format!(
             "{:#}",
-            read_table(&directory.path().join(name), None).unwrap_err()
+            read_table(&directory.path().join(name), OfTarget("reverted")).unwrap_err()
         );
         assert!(error.contains(expected) && error.contains(name), "{error}");
     }
@@ -229,7 +233,7 @@ fn files_that_are_no_tables_are_named() {
     ] {
         let path = directory.path().join(name);
         std::fs::write(&path, bytes).unwrap();
-        let error = format!("{:#}", read_table(&path, None).unwrap_err());
+        let error = format!("{:#}", read_table(&path, OfTarget("reverted")).unwrap_err());
         assert!(error.contains(name), "{error}");
     }
 }
@@ -241,10 +245,16 @@ fn public_feature_tables_are_read() {
         .unwrap_or_else(|| Path::new(env!("CARGO_MANIFEST_DIR")).join("../shared"));
     let path = shared.join("data/feature-tables/enwiki_reverted_demo/train.csv.xz");
     if !path.exists() {
-        println!("skipped: no {}", path.display());
+        use std::io::Write as _;
+        // Past the capture of output, which would hide it.
+        let _ = writeln!(
+            std::io::stderr(),
+            "SKIPPED: {} is not there",
+            path.display()
+        );
         return;
     }
-    let dataset = read_table(&path, None).unwrap();
+    let dataset = read_table(&path, OfTarget("reverted")).unwrap();
     assert_eq!(
         (dataset.n_rows(), dataset.n_positive(), dataset.names.len()),
         (14_979, 911, 9)

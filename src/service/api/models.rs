@@ -13,7 +13,7 @@ use axum::response::Response;
 use serde::{Deserialize, Serialize};
 use xxhash_rust::xxh3::xxh3_64;
 
-use crate::evaluation::{self, Estimate, Statistic, ThresholdRow};
+use crate::evaluation::{self, Estimate, Interval, Statistic, ThresholdRow};
 use crate::model::Target;
 use crate::service::App;
 use crate::service::error::ServiceError;
@@ -87,6 +87,16 @@ struct Threshold {
     positives: u64,
     #[serde(flatten)]
     statistics: BTreeMap<&'static str, Option<f64>>,
+    /// 95 % intervals of those that have one; left out when none has.
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    intervals: BTreeMap<&'static str, Ends>,
+}
+
+/// The ends of a 95 % interval.
+#[derive(Serialize)]
+struct Ends {
+    low: f64,
+    high: f64,
 }
 
 /// Lists the models.
@@ -226,6 +236,11 @@ impl Threshold {
             positives: row.positives,
             statistics: statistics
                 .map(|statistic| (statistic.name(), row.get(statistic)))
+                .collect(),
+            intervals: row
+                .intervals
+                .iter()
+                .map(|(statistic, &Interval { low, high })| (statistic.name(), Ends { low, high }))
                 .collect(),
         }
     }

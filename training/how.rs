@@ -1,0 +1,67 @@
+//! What `run` and `fit` have in common once the rows are there: options that change how a recipe is
+//! learned, and the learning itself.
+
+use anyhow::Result;
+use clap::Args;
+use revscore::model::Target;
+
+use crate::blind::{Blind, learn_blind};
+use crate::learning::{Learned, learn};
+use crate::recipe::Recipe;
+use crate::rows::Rows;
+use crate::tune::{Budget, tune};
+
+/// How to learn.
+#[derive(Args, Debug)]
+pub(crate) struct HowArgs {
+    /// Spend so much time on looking for better hyperparameters than the recipe's, by
+    /// cross-validation over pages and forward in time: such as 10m. The model keeps the recipe
+    /// with those that won, if any did by more than noise
+    #[arg(long, value_name = "TIME")]
+    tune: Option<Budget>,
+
+    /// Learn without the features that tell about this; the report says what that costs
+    #[arg(long, value_name = "WHAT", value_enum)]
+    blind: Option<Blind>,
+}
+
+impl HowArgs {
+    /// Learns. A tuned estimator goes into the recipe and its text; what a model may not see goes
+    /// out of the rows.
+    pub(crate) fn learn(
+        &self,
+        mut rows: Rows,
+        recipe: &mut Recipe,
+        recipe_text: &mut String,
+        target: Target,
+        i_know: bool,
+    ) -> Result<(Rows, Learned)> {
+        let say = |message: &str| eprintln!("{message}");
+        let mut remark = None;
+        if let Some(budget) = self.tune {
+            let tuned = match self.blind {
+                Some(blind) => tune(&blind.rows(&rows)?, recipe, budget, &say)?,
+                None => tune(&rows, recipe, budget, &say)?,
+            };
+            remark = tuned.record(recipe, recipe_text)?;
+        }
+        let mut learned = match self.blind {
+            Some(blind) => {
+                let blinded = blind.rows(&rows)?;
+                let learned = learn_blind(&rows, &blinded, recipe, target, i_know, &say)?;
+                rows = blinded;
+                learned
+            }
+            None => learn(&rows, recipe, target, i_know, &say)?,
+        };
+        learned.held_out.extend(remark);
+        Ok((rows, learned))
+    }
+
+    /// The options that say what the model does not see. The search leaves its own word in the
+    /// recipe.
+    pub(crate) fn selection(&self) -> Vec<String> {
+        self.blind
+            .map_or_else(Vec::new, |blind| blind.selection().into())
+    }
+}
