@@ -25,30 +25,7 @@ pub(crate) enum Blind {
     User,
 }
 
-/// The features that tell about an edit's author: `*` stands for the rest of a name, or for any
-/// group. Facts about the author of the edit before are none: they are the page's past.
-const TELLS_OF_AUTHOR: [&str; 8] = [
-    "user.*",
-    "author.*",
-    "author_history.*",
-    "name.*",
-    "time.since_user_edit",
-    "origin.same_author",
-    // Only registered users can call an edit minor.
-    "edit_summary.is_minor",
-    // By what the word means in every group.
-    "*.user_*",
-];
-
 impl Blind {
-    fn hides(self, feature: &str) -> bool {
-        match self {
-            Self::User => TELLS_OF_AUTHOR
-                .iter()
-                .any(|pattern| is_match(feature, pattern)),
-        }
-    }
-
     /// Rows without what is not to be seen.
     pub(crate) fn rows(self, rows: &Rows) -> Result<Rows> {
         let names = &rows.dataset.names;
@@ -58,9 +35,12 @@ impl Blind {
                  out of the table instead"
             );
         }
+        let Self::User = self;
+        let hidden = feature::bundle("user").unwrap_or_default();
+        let is_hidden = |name: &String| hidden.iter().any(|feature| feature.name == name);
         let seen: Vec<String> = names
             .iter()
-            .filter(|name| !self.hides(name))
+            .filter(|name| !is_hidden(name))
             .cloned()
             .collect();
         if seen.len() == names.len() {
@@ -78,16 +58,6 @@ impl Blind {
     pub(crate) fn selection(self) -> [String; 2] {
         let Self::User = self;
         ["--blind".to_owned(), "user".to_owned()]
-    }
-}
-
-/// Whether a name is `*` + middle + `*`, either star being optional.
-fn is_match(name: &str, pattern: &str) -> bool {
-    match (pattern.strip_prefix('*'), pattern.strip_suffix('*')) {
-        (Some(rest), Some(_)) => name.contains(rest.trim_end_matches('*')),
-        (Some(end), None) => name.ends_with(end),
-        (None, Some(beginning)) => name.starts_with(beginning),
-        (None, None) => name == pattern,
     }
 }
 
@@ -117,51 +87,4 @@ pub(crate) fn learn_blind(
         &options(recipe, target),
     )?);
     Ok(learned)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn names_match_patterns() {
-        #[track_caller]
-        fn check(name: &str, is_hidden: bool) {
-            assert_eq!(Blind::User.hides(name), is_hidden, "{name}");
-        }
-        for name in [
-            "user.age",
-            "author.is_anonymous",
-            "name.chars",
-            "origin.same_author",
-            "author_history.edits",
-        ] {
-            check(name, true);
-        }
-        for name in [
-            "namespace.is_user",
-            "origin.parent_is_anonymous",
-            "page_history.parent_author_edits",
-            "added.chars",
-        ] {
-            check(name, false);
-        }
-    }
-
-    /// Whoever adds a feature whose doc speaks of the author has to decide: here, or in the table.
-    #[test]
-    fn every_feature_about_the_author_is_hidden_or_known_to_be_none() {
-        const ABOUT_OTHERS: [&str; 2] = ["namespace.is_user", "origin.parent_is_anonymous"];
-        for feature in feature::GROUPS.iter().flat_map(|group| group.features) {
-            let speaks = ["author", "account", "user"]
-                .iter()
-                .any(|word| feature.doc.contains(word));
-            assert!(
-                !speaks || Blind::User.hides(feature.name) || ABOUT_OTHERS.contains(&feature.name),
-                "{}: {}",
-                feature.name,
-                feature.doc
-            );
-        }
-    }
 }

@@ -170,8 +170,11 @@ fn balance_pages(dataset: &mut Dataset, largest_page: f64) {
 fn forget(dataset: &mut Dataset, recipe: &Recipe) {
     let is_historic = |name: &str| feature::find(name).is_some_and(|feature| feature.is_historic());
     let is_of_parent = |name: &str| PARENT_FACTS.contains(&name);
-    let shares: [(&dyn Fn(&str) -> bool, f64); 2] = [
-        (&is_of_parent, recipe.rows.parent_unknown),
+    let shares = [
+        (
+            &is_of_parent as &dyn Fn(&str) -> bool,
+            recipe.rows.parent_unknown,
+        ),
         (&is_historic, recipe.rows.history_unknown),
     ];
     for (salt, (is_forgotten, share)) in shares.into_iter().enumerate() {

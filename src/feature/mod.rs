@@ -39,9 +39,12 @@ mod word_history;
 
 mod set;
 
+mod bundle;
+
 #[cfg(test)]
 mod testing;
 
+pub use bundle::{bundle, bundle_names};
 pub use set::{FeatureSet, ORES};
 
 use crate::diff::Change;

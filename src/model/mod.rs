@@ -420,13 +420,16 @@ impl Model {
 
     /// Scores an edit and says what moved the score.
     pub fn explain(&self, edit: &Edit<'_>) -> Explanation {
-        let row = self.extract(edit);
-        let contributions = self.parts.predictor.contributions(&row);
+        self.explain_row(&self.extract(edit))
+    }
+
+    /// The same for an edit's extracted values, some of which may have been replaced.
+    pub fn explain_row(&self, row: &[f32]) -> Explanation {
         Explanation::new(
-            self.score_row(&row),
+            self.score_row(row),
             &self.columns,
-            &row,
-            &contributions,
+            row,
+            &self.parts.predictor.contributions(row),
             &self.parts.calibration,
         )
     }

@@ -4,6 +4,7 @@
 //! inside is logged where it happens and never reaches a client.
 
 use axum::Json;
+use axum::extract::rejection::QueryRejection;
 use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use serde::Serialize;
@@ -29,6 +30,8 @@ pub(crate) enum ServiceError {
     BatchSize { limit: usize, got: usize },
     #[error(transparent)]
     UnknownTarget(#[from] TargetError),
+    #[error("expected groups of features as without ({known}), got {got:?}")]
+    UnknownGroup { known: String, got: String },
     #[error(transparent)]
     InvalidQuery(#[from] QueryError),
     #[error("no model scores {what}; there are {known}")]
@@ -73,6 +76,13 @@ pub(crate) enum EditError {
         field: &'static str,
         code: &'static str,
     },
+    #[error("expected names of features such as author.is_anonymous in features, got {got:?}")]
+    UnknownFeature { got: String },
+    #[error("expected true, false, a number or null as features.{feature}, got {got}")]
+    FeatureValue {
+        feature: &'static str,
+        got: &'static str,
+    },
     #[error("expected at most {limit} bytes of UTF-8 as {field}, got {got}")]
     TextTooLarge {
         field: &'static str,
@@ -104,6 +114,7 @@ impl ServiceError {
             Self::InvalidRequest(_) => (StatusCode::BAD_REQUEST, "invalid_request"),
             Self::BatchSize { .. } => (StatusCode::BAD_REQUEST, "invalid_batch_size"),
             Self::UnknownTarget(_) => (StatusCode::BAD_REQUEST, "unknown_target"),
+            Self::UnknownGroup { .. } => (StatusCode::BAD_REQUEST, "unknown_group"),
             Self::InvalidQuery(_) => (StatusCode::BAD_REQUEST, "invalid_query"),
             Self::ModelNotFound { .. } => (StatusCode::NOT_FOUND, "model_not_found"),
             Self::HistoryNotFound { .. } => (StatusCode::NOT_FOUND, "history_not_found"),
@@ -132,6 +143,8 @@ impl EditError {
             Self::MissingParentText => "missing_parent_text",
             Self::HiddenText => "hidden_text",
             Self::MissingField { code, .. } => code,
+            Self::UnknownFeature { .. } => "unknown_feature",
+            Self::FeatureValue { .. } => "invalid_feature_value",
             Self::TextTooLarge { .. } => "text_too_large",
             Self::Timestamp { .. } => "invalid_timestamp",
             Self::Internal => "internal",
@@ -181,6 +194,15 @@ impl From<serde_json::Error> for ServiceError {
 }
 
 impl ServiceError {
+    /// The address is not understood.
+    pub(crate) fn of_query(error: QueryRejection) -> Self {
+        let text = error.body_text();
+        let what = text
+            .split_once(": ")
+            .map_or(text.as_str(), |(_, what)| what);
+        Self::InvalidRequest(format!("its address: {what}"))
+    }
+
     /// The pool did not compute a batch.
     pub(crate) fn of_pool(error: PoolError, limit: std::time::Duration) -> Self {
         match error {

@@ -10,6 +10,9 @@ mod support;
 mod score;
 
 #[cfg(test)]
+mod what_if;
+
+#[cfg(test)]
 mod edits;
 
 #[cfg(test)]

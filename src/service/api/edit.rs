@@ -4,10 +4,13 @@
 //! that are not known are errors: a misspelt `coment` would otherwise score as an edit without a
 //! comment.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use serde::Deserialize;
+use serde_json::Value;
 
+use super::what_if::Overrides;
 use crate::revision::{
     Page, PageId, PreviousEdit, Revision, RevisionId, Timestamp, User, UserKind,
 };
@@ -32,6 +35,8 @@ struct EditBody {
     user: Option<UserBody>,
     page: Option<PageBody>,
     parent: Option<ParentBody>,
+    /// Values of features that it is scored with instead of its own.
+    features: Option<BTreeMap<String, Value>>,
 }
 
 #[derive(Deserialize)]
@@ -74,6 +79,7 @@ pub(super) struct EditParts {
     pub(super) parent: Option<Revision>,
     pub(super) revision: Revision,
     pub(super) page: Page,
+    pub(super) overrides: Overrides,
 }
 
 /// Reads an edit whose texts may have so many bytes.
@@ -118,6 +124,7 @@ pub(super) fn read_edit(json: &[u8], max_text_bytes: usize) -> Result<EditParts,
         parent,
         revision,
         page,
+        overrides: Overrides::read(body.features)?,
     })
 }
 
@@ -353,6 +360,25 @@ mod tests {
             "text_too_large",
             text,
         );
+        check_error(
+            r#"{"text":"","features":{"user.is_anon":true}}"#,
+            "unknown_feature",
+            "expected names of features such as author.is_anonymous in features, got \"user.is_anon\"",
+        );
+        for (value, got) in [
+            ("\"yes\"", "a text"),
+            ("[1]", "a list"),
+            ("{}", "an object"),
+            ("1e300", "a number that is too large"),
+        ] {
+            check_error(
+                &format!(r#"{{"text":"","features":{{"author.age":{value}}}}}"#),
+                "invalid_feature_value",
+                &format!(
+                    "expected true, false, a number or null as features.author.age, got {got}"
+                ),
+            );
+        }
         let time = "user.registered_at: expected a time such as 2026-01-31T23:59:59Z, got \"soon\"";
         check_error(
             r#"{"text":"","user":{"registered_at":"soon"}}"#,

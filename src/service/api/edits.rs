@@ -148,6 +148,7 @@ fn look_at(app: &App, json: &Bytes) -> Result<Seen, EditError> {
         parent,
         revision,
         page,
+        ..
     } = read_edit(json, app.limits().text_bytes)?;
     let checks = [
         (rev_id.is_none_or(|id| id == 0), "rev_id", "missing_rev_id"),

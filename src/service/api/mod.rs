@@ -5,6 +5,7 @@
 
 mod batch;
 mod edit;
+mod what_if;
 
 pub(crate) mod edits;
 

@@ -8,13 +8,15 @@ use std::time::Instant;
 
 use axum::Json;
 use axum::body::Bytes;
-use axum::extract::State;
+use axum::extract::rejection::QueryRejection;
+use axum::extract::{Query, State};
 use serde::ser::{SerializeMap, Serializer};
 use serde::{Deserialize, Serialize};
 use serde_json::value::{RawValue, to_raw_value};
 
 use super::batch::{read_frame, refuse, slices, text_of};
 use super::edit::{EditParts, read_edit, read_rev_id};
+use super::what_if::{Applied, WhatIfQuery, Without, hide};
 use crate::edit::Edit;
 use crate::history::Facts;
 use crate::model::{Explanation, Score, Target};
@@ -36,6 +38,7 @@ struct RequestBody<'a> {
     wiki: String,
     targets: Option<Vec<String>>,
     explain: Option<bool>,
+    without: Option<Vec<String>>,
     #[serde(borrow)]
     edits: Vec<&'a RawValue>,
 }
@@ -46,6 +49,8 @@ struct ScoreRequest {
     /// `None` asks for all that the wiki has.
     targets: Option<Vec<Target>>,
     is_explained: bool,
+    /// Groups of features, as the client names them.
+    without: Option<Vec<String>>,
     edits: Vec<Bytes>,
 }
 
@@ -77,6 +82,9 @@ struct ScoreBody<'a> {
     prediction: bool,
     probability: f64,
     levels: Levels<'a>,
+    /// What it was computed with instead of the edit's own values.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    overridden: Option<&'a Applied>,
     #[serde(skip_serializing_if = "Option::is_none")]
     explanation: Option<Vec<ReasonBody<'a>>>,
 }
@@ -93,12 +101,21 @@ struct ReasonBody<'a> {
 /// Scores the edits of a request.
 pub(crate) async fn score(
     State(app): State<App>,
+    query: Result<Query<WhatIfQuery>, QueryRejection>,
     body: ScoringBody,
 ) -> Result<Json<ScoreResponse>, ServiceError> {
     let limit = app.limits().timeout;
     let deadline = Instant::now() + limit;
-    let request = read_frame(&app, body.bytes.clone(), deadline, ScoreRequest::parse).await?;
-    let models: Arc<[Arc<Served>]> = find_models(&app, &request)?.into();
+    let Query(query) = query.map_err(ServiceError::of_query)?;
+    let mut request = read_frame(&app, body.bytes.clone(), deadline, ScoreRequest::parse).await?;
+    let without = Without::read(request.without.take(), &query)?;
+    let models: Arc<[Wanted]> = find_models(&app, &request)?
+        .into_iter()
+        .map(|served| Wanted {
+            without: without.of(&served.model),
+            served,
+        })
+        .collect();
     let asked = Asked {
         models: Arc::clone(&models),
         history: app.histories().find(&request.wiki).cloned(),
@@ -136,6 +153,7 @@ impl ScoreRequest {
             wiki: request.wiki,
             targets: targets.transpose()?,
             is_explained: request.explain.unwrap_or(false),
+            without: request.without,
             edits,
         })
     }
@@ -172,9 +190,16 @@ fn find_models(app: &App, request: &ScoreRequest) -> Result<Vec<Arc<Served>>, Se
     }
 }
 
+/// A model that was asked for.
+struct Wanted {
+    served: Arc<Served>,
+    /// Those of its features that it is not to see; `None` when nothing was said.
+    without: Option<Vec<&'static str>>,
+}
+
 /// What is asked of every edit of a request.
 struct Asked {
-    models: Arc<[Arc<Served>]>,
+    models: Arc<[Wanted]>,
     /// The wiki's own, whosever models these are.
     history: Option<Arc<WikiHistory>>,
     is_explained: bool,
@@ -193,8 +218,12 @@ fn answer_edit(app: &App, asked: &Asked, json: &Bytes) -> Option<Box<RawValue>> 
     let started = Instant::now();
     let models = &asked.models;
     let scores = score_edit(&parts, asked);
-    for (served, scored) in models.iter().zip(&scores) {
-        metrics.score(served, scored.score.probability);
+    // What would be is no news of what is.
+    let scored = models.iter().zip(&scores);
+    for (wanted, scored) in
+        scored.filter(|(wanted, scored)| wanted.without.is_none() && scored.overridden.is_none())
+    {
+        metrics.score(&wanted.served, scored.score.probability);
     }
     let outcome = EditOutcome::Scores(ByTarget {
         models,
@@ -224,6 +253,7 @@ struct Scored {
     score: Score,
     /// On the scale of the model's thresholds.
     wanted_probability: f64,
+    overridden: Option<Applied>,
     explanation: Option<Explanation>,
 }
 
@@ -233,9 +263,10 @@ fn score_edit(parts: &EditParts, asked: &Asked) -> Vec<Scored> {
     let mut edits: Vec<Edit<'_>> = Vec::new();
     let mut facts = None;
     let mut scores = Vec::with_capacity(asked.models.len());
-    let is_historic = asked.models.iter().any(|served| served.is_historic);
+    let is_historic = asked.models.iter().any(|wanted| wanted.served.is_historic);
     let history = asked.history.as_ref().filter(|_| is_historic);
-    for Served { model, .. } in asked.models.iter().map(AsRef::as_ref) {
+    for Wanted { served, without } in asked.models.iter() {
+        let model = &served.model;
         let language = model.language();
         let idx = edits
             .iter()
@@ -254,11 +285,14 @@ fn score_edit(parts: &EditParts, asked: &Asked) -> Vec<Scored> {
                 edits.push(edit);
                 edits.len() - 1
             });
-        let row = model.extract(&edits[idx]);
+        let mut row = model.extract(&edits[idx]);
+        hide(without.as_deref().unwrap_or_default(), model, &mut row);
+        let overridden = parts.overrides.apply(model, &mut row);
         scores.push(Scored {
             score: model.score_row(&row),
             wanted_probability: model.wanted_probability(&row),
-            explanation: asked.is_explained.then(|| model.explain(&edits[idx])),
+            explanation: asked.is_explained.then(|| model.explain_row(&row)),
+            overridden,
         });
     }
     scores
@@ -285,13 +319,14 @@ fn with_texts(parts: EditParts) -> Result<EditParts, EditError> {
 
 /// Target -> score, in the order of the models.
 struct ByTarget<'a> {
-    models: &'a [Arc<Served>],
+    models: &'a [Wanted],
     scores: &'a [Scored],
 }
 
 impl Serialize for ByTarget<'_> {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        let entries = self.models.iter().zip(self.scores).map(|(served, scored)| {
+        let entries = self.models.iter().zip(self.scores).map(|(wanted, scored)| {
+            let served = &wanted.served;
             let body = ScoreBody {
                 prediction: scored.score.prediction,
                 probability: scored.score.probability,
@@ -299,6 +334,7 @@ impl Serialize for ByTarget<'_> {
                     served,
                     wanted_probability: scored.wanted_probability,
                 },
+                overridden: scored.overridden.as_ref(),
                 explanation: scored.explanation.as_ref().map(reasons),
             };
             (served.model.target().name(), body)
@@ -341,7 +377,7 @@ impl Serialize for Levels<'_> {
 }
 
 /// Target -> name and version of the model that scored it.
-struct ModelNames(Arc<[Arc<Served>]>);
+struct ModelNames(Arc<[Wanted]>);
 
 impl Serialize for ModelNames {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
@@ -349,12 +385,16 @@ impl Serialize for ModelNames {
         struct ModelName<'a> {
             name: &'a str,
             version: &'a str,
+            /// The features that it did not see.
+            #[serde(skip_serializing_if = "Option::is_none")]
+            without: Option<&'a [&'a str]>,
         }
         let mut map = serializer.serialize_map(Some(self.0.len()))?;
-        for served in self.0.iter() {
+        for Wanted { served, without } in self.0.iter() {
             let name = ModelName {
                 name: &served.name,
                 version: &served.version,
+                without: without.as_deref(),
             };
             map.serialize_entry(served.model.target().name(), &name)?;
         }
