@@ -1,5 +1,6 @@
-//! Scores of the service, which is told of edits as they are saved, are those of
-//! `revscore-train score`, which replays a dump: the same edits, the same past, the same numbers.
+//! The sample wiki's edits through the service. Its scores, being told of edits as they are saved,
+//! are those of `revscore-train score`, which replays a dump: the same edits, the same past, the same
+//! numbers. And its reasons add up to its scores.
 //!
 //! Through both real binaries, on the sample wiki's dump. The dump is read here a second time, in a
 //! simple way, as an operator would read the wiki's API.
@@ -317,4 +318,42 @@ fn a_service_that_is_told_of_edits_scores_as_the_trainer_does_over_the_dump() {
     assert!(n_equal > 300, "only {n_equal} edits were compared");
     assert!((1..20).contains(&n_hidden), "{n_hidden}");
     assert!(n_moved > n_equal / 2, "only {n_moved} look at the past");
+}
+
+/// With every shipped model, for every edit: the bias and the reasons sum to the raw score.
+#[test]
+fn reasons_add_up_to_the_score() {
+    let models = Path::new(env!("CARGO_MANIFEST_DIR")).join("models");
+    let service = Service::start(&models);
+    let edits: Vec<Value> = sample().into_iter().map(|saved| saved.edit).collect();
+    let (mut n_scored, mut families) = (0, BTreeSet::new());
+    for wiki in ["enwiki", "jawiki", "papwiki", "samplewiki"] {
+        for edits in edits.chunks(200) {
+            let request =
+                json!({"wiki": wiki, "targets": ["reverted"], "explain": true, "edits": edits});
+            let answer = service.post("/api/v1/score", &request);
+            for scores in answer["scores"].as_array().unwrap() {
+                let score = &scores["scores"]["reverted"];
+                let Some(raw_score) = score["raw_score"].as_f64() else {
+                    assert_eq!(scores["error"]["code"], "hidden_text", "{scores}");
+                    continue;
+                };
+                let (mut sum, mut shares) = (score["bias"].as_f64().unwrap(), 0.0);
+                for reason in score["reasons"].as_array().unwrap() {
+                    sum += reason["contribution"].as_f64().unwrap();
+                    shares += reason["share"].as_f64().unwrap();
+                    families.insert(reason["family"].as_str().unwrap().to_owned());
+                    let text = reason["text"].as_str().unwrap();
+                    assert!((5..200).contains(&text.len()), "{text}");
+                }
+                // Leaves are stored as 32 bit numbers, and summed in another order.
+                assert!((sum - raw_score).abs() < 1e-5, "{wiki}: {scores:#}");
+                assert!((shares - 1.0).abs() < 1e-9, "{wiki}: {scores:#}");
+                n_scored += 1;
+            }
+        }
+    }
+    assert!(n_scored > 4 * 1_450, "{n_scored}");
+    println!("{n_scored} scores with reasons of {families:?}");
+    assert!(families.len() >= 11, "{families:?}");
 }

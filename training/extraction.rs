@@ -148,6 +148,14 @@ impl UserFacts {
 
 /// Takes what leaves an extraction.
 pub(crate) trait Sink {
+    /// A revision of the page was read, after its parent; its texts are not kept.
+    fn read(
+        &mut self,
+        _page: &Arc<Page>,
+        _parent: Option<&Arc<Revision>>,
+        _revision: &Arc<Revision>,
+    ) {
+    }
     /// The next revision of the current page.
     fn revision(&mut self, page: &Page, revision: Extracted) -> Result<()>;
     /// The page is complete; with its different words, when they were asked for.
@@ -157,6 +165,12 @@ pub(crate) trait Sink {
 }
 
 impl<S: Sink> Sink for &Mutex<S> {
+    fn read(&mut self, page: &Arc<Page>, parent: Option<&Arc<Revision>>, revision: &Arc<Revision>) {
+        self.lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .read(page, parent, revision);
+    }
+
     fn revision(&mut self, page: &Page, revision: Extracted) -> Result<()> {
         self.lock()
             .unwrap_or_else(PoisonError::into_inner)
@@ -284,6 +298,8 @@ impl<S: Sink> Extractor<S> {
         self.labeller.push(&dumped);
         self.labels.extend(self.labeller.take_final());
         let revision = Arc::new(dumped.revision);
+        self.sink
+            .read(&self.page, self.previous.as_ref(), &revision);
         if self.chunk.revisions.is_empty() {
             self.chunk.parent = self.previous.clone();
         }

@@ -7,6 +7,7 @@ mod ablate;
 mod blind;
 mod corpus;
 mod evaluate;
+mod explain;
 mod extract;
 mod extraction;
 mod fit;
@@ -56,6 +57,7 @@ enum Command {
     Run(run::RunArgs),
     Evaluate(evaluate::EvaluateArgs),
     Score(score::ScoreArgs),
+    Explain(explain::ExplainArgs),
     Info(info::InfoArgs),
     Label(label::LabelArgs),
     Extract(extract::ExtractArgs),
@@ -71,6 +73,7 @@ fn main() -> ExitCode {
         Command::Run(args) => run::run(&args),
         Command::Evaluate(args) => evaluate::run(&args),
         Command::Score(args) => score::run(&args),
+        Command::Explain(args) => explain::run(&args),
         Command::Info(args) => info::run(&args),
         Command::Label(args) => label::run(args),
         Command::Extract(args) => extract::run(&args),

@@ -3,13 +3,14 @@
 //! Made from the model alone, so that it never says what the file does not; checked in beside
 //! shipped models, so that retraining shows as a readable difference.
 
+use std::collections::BTreeMap;
 use std::fmt::Write as _;
 
 use serde::Serialize;
 
 use crate::evaluation::{Headline, Level};
 
-use super::{Model, Provenance, Target};
+use super::{Family, Model, Provenance, Target};
 
 /// Features that a card names, the most important first.
 const NAMED_FEATURES: usize = 20;
@@ -41,6 +42,8 @@ pub struct Card {
     pub levels: Vec<Level>,
     /// What a reader has to know before believing the figures.
     pub notes: Vec<String>,
+    /// The families of features, those that count most first.
+    pub reasons: Vec<FamilyImportance>,
     /// The features that count most.
     pub importance: Vec<Importance>,
     /// The number of features.
@@ -51,6 +54,17 @@ pub struct Card {
     pub provenance: Provenance,
     #[serde(skip)]
     report: String,
+}
+
+/// A family's part in a model.
+#[derive(Clone, Debug, Serialize)]
+pub struct FamilyImportance {
+    /// The family's name, as in explanations.
+    pub family: &'static str,
+    /// What its features look at.
+    pub what: &'static str,
+    /// The share of all importance that its features have together, 0 to 1.
+    pub share: f64,
 }
 
 /// A feature's part in a model.
@@ -79,6 +93,19 @@ impl Card {
             .collect();
         importance.sort_by(|a, b| b.share.total_cmp(&a.share).then(a.feature.cmp(&b.feature)));
         importance.truncate(NAMED_FEATURES);
+        let mut families: BTreeMap<Family, f64> = BTreeMap::new();
+        for (feature, share) in model.features().iter().zip(model.importance()) {
+            *families.entry(Family::of(feature)).or_default() += share;
+        }
+        let mut reasons: Vec<FamilyImportance> = families
+            .into_iter()
+            .map(|(family, share)| FamilyImportance {
+                family: family.name(),
+                what: family.what(),
+                share,
+            })
+            .collect();
+        reasons.sort_by(|a, b| b.share.total_cmp(&a.share).then(a.family.cmp(b.family)));
         Self {
             name: model.name(),
             version: model.version(),
@@ -92,6 +119,7 @@ impl Card {
             headline: report.headline.clone(),
             levels: report.levels.clone(),
             notes: report.notes.clone(),
+            reasons,
             importance,
             n_features: model.column_names().len(),
             n_words: model.vocabulary().len(),
@@ -171,7 +199,19 @@ impl Card {
         }
         writeln!(out)?;
         writeln!(out, "## What counts most\n")?;
-        writeln!(out, "| feature | what it is | share |\n|-|-|-:|")?;
+        if !self.reasons.is_empty() {
+            writeln!(out, "| reason | what it looks at | share |\n|-|-|-:|")?;
+        }
+        for reason in &self.reasons {
+            writeln!(
+                out,
+                "| {} | {} | {:.1} % |",
+                reason.family,
+                reason.what,
+                reason.share * 100.0
+            )?;
+        }
+        writeln!(out, "\n| feature | what it is | share |\n|-|-|-:|")?;
         for Importance {
             feature,
             doc,

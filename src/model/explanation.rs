@@ -1,69 +1,127 @@
-//! Why a score is what it is: the features that moved it, in words.
+//! Why a score is what it is: the features that moved it, and the reasons that they add up to.
 //!
 //! Contributions are additive on the estimator's raw scale (log-odds for boosted trees and
-//! logistic regression): with the base they sum to the raw score. They say what moved this
-//! model, not what is true of the edit's author.
+//! logistic regression): with the bias they sum to the raw score, and so do those of the reasons,
+//! each of which is a family of features. They say what moved this model, not what is true of the
+//! edit's author.
 
-use crate::estimator::{Calibration, Contributions};
+use std::collections::BTreeMap;
+
+use crate::edit::Edit;
+use crate::estimator::Contributions;
 use crate::feature::{Feature, Unit};
 
-use super::Score;
+use super::wording::Seen;
+use super::{Family, Model, Score};
 
 /// A score and its reasons.
 #[derive(Clone, Debug)]
 pub struct Explanation {
     /// The score.
     pub score: Score,
-    /// The probability of an average training edit: where the reasons start from.
+    /// The probability of an average training edit: where the reasons start from. It is that of
+    /// what is looked for, as the model's thresholds are.
     pub base: f64,
-    /// Every feature that moved the score, the strongest first.
+    /// The same on the raw scale.
+    pub bias: f64,
+    /// Where the reasons end: what `bias` and all contributions sum to, up to rounding.
+    pub raw_score: f64,
+    /// Families of features that moved the score, the strongest first; a dozen at most, or some more.
     pub reasons: Vec<Reason>,
+    /// Every feature that moved the score, the strongest first.
+    pub features: Vec<FeaturePart>,
+}
+
+/// A family's part in a score.
+#[derive(Clone, Debug)]
+pub struct Reason {
+    /// The family.
+    pub family: Family,
+    /// How far its features together moved the raw score; above zero towards what is looked for.
+    pub contribution: f64,
+    /// Its share of all reasons' movement in either direction, 0 to 1.
+    pub share: f64,
+    /// What the family sees in this edit, in words.
+    pub text: String,
 }
 
 /// One feature's part in a score.
 #[derive(Clone, Debug)]
-pub struct Reason {
+pub struct FeaturePart {
     /// The feature's name.
     pub feature: &'static str,
     /// Its value; `None` when missing.
     pub value: Option<f32>,
-    /// How far it moved the raw score; above zero towards the target.
+    /// How far it moved the raw score; above zero towards what is looked for.
     pub contribution: f64,
-    /// Its share of all movement in either direction, 0 to 1.
+    /// Its share of all features' movement in either direction, 0 to 1.
     pub share: f64,
     /// The same in words.
     pub text: String,
 }
 
 impl Explanation {
-    pub(super) fn new(
-        score: Score,
-        columns: &[&'static Feature],
-        row: &[f32],
-        contributions: &Contributions,
-        calibration: &Calibration,
-    ) -> Self {
-        let total: f64 = contributions.features.iter().map(|part| part.abs()).sum();
-        let mut reasons: Vec<Reason> = columns
-            .iter()
-            .zip(row)
-            .zip(&contributions.features)
-            .filter(|(_, part)| **part != 0.0)
-            .map(|((feature, &value), &contribution)| Reason {
-                feature: feature.name,
-                value: Some(value).filter(|value| !value.is_nan()),
-                contribution,
-                share: contribution.abs() / total,
-                text: text(feature, value, contribution),
-            })
-            .collect();
-        reasons.sort_by(|a, b| b.share.total_cmp(&a.share).then(a.feature.cmp(b.feature)));
+    pub(super) fn new(model: &Model, edit: &Edit<'_>, row: &[f32]) -> Self {
+        let contributions = model.parts.predictor.contributions(row);
+        let columns = model.features();
+        let seen = Seen {
+            edit,
+            columns,
+            row,
+            vocabulary: model.vocabulary(),
+        };
         Self {
-            score,
-            base: calibration.probability(contributions.bias),
-            reasons,
+            score: model.score_row(row),
+            base: model.parts.calibration.probability(contributions.bias),
+            bias: contributions.bias,
+            raw_score: model.parts.predictor.raw_score(row),
+            reasons: reasons(&seen, &contributions),
+            features: feature_parts(columns, row, &contributions),
         }
     }
+}
+
+fn reasons(seen: &Seen<'_, '_>, contributions: &Contributions) -> Vec<Reason> {
+    let mut families: BTreeMap<Family, f64> = BTreeMap::new();
+    for (column, part) in seen.columns.iter().zip(&contributions.features) {
+        *families.entry(Family::of(column)).or_default() += part;
+    }
+    families.retain(|_, part| *part != 0.0);
+    let total: f64 = families.values().map(|part| part.abs()).sum();
+    let mut reasons: Vec<Reason> = families
+        .into_iter()
+        .map(|(family, contribution)| Reason {
+            family,
+            contribution,
+            share: contribution.abs() / total,
+            text: seen.say(family, contribution),
+        })
+        .collect();
+    reasons.sort_by(|a, b| b.share.total_cmp(&a.share).then(a.family.cmp(&b.family)));
+    reasons
+}
+
+fn feature_parts(
+    columns: &[&'static Feature],
+    row: &[f32],
+    contributions: &Contributions,
+) -> Vec<FeaturePart> {
+    let total: f64 = contributions.features.iter().map(|part| part.abs()).sum();
+    let mut parts: Vec<FeaturePart> = columns
+        .iter()
+        .zip(row)
+        .zip(&contributions.features)
+        .filter(|(_, part)| **part != 0.0)
+        .map(|((feature, &value), &contribution)| FeaturePart {
+            feature: feature.name,
+            value: Some(value).filter(|value| !value.is_nan()),
+            contribution,
+            share: contribution.abs() / total,
+            text: text(feature, value, contribution),
+        })
+        .collect();
+    parts.sort_by(|a, b| b.share.total_cmp(&a.share).then(a.feature.cmp(b.feature)));
+    parts
 }
 
 /// Such as `words added: 12 (raises the score)`.

@@ -6,8 +6,10 @@
 
 mod card;
 mod explanation;
+mod family;
 mod format;
 mod target;
+mod wording;
 
 use std::fmt;
 use std::io::Write as _;
@@ -16,7 +18,8 @@ use std::path::{Path, PathBuf};
 use serde::{Deserialize, Serialize};
 
 pub use card::Card;
-pub use explanation::{Explanation, Reason};
+pub use explanation::{Explanation, FeaturePart, Reason};
+pub use family::Family;
 pub use target::{Target, TargetError};
 
 use crate::edit::Edit;
@@ -420,18 +423,12 @@ impl Model {
 
     /// Scores an edit and says what moved the score.
     pub fn explain(&self, edit: &Edit<'_>) -> Explanation {
-        self.explain_row(&self.extract(edit))
+        self.explain_row(edit, &self.extract(edit))
     }
 
     /// The same for an edit's extracted values, some of which may have been replaced.
-    pub fn explain_row(&self, row: &[f32]) -> Explanation {
-        Explanation::new(
-            self.score_row(row),
-            &self.columns,
-            row,
-            &self.parts.predictor.contributions(row),
-            &self.parts.calibration,
-        )
+    pub fn explain_row(&self, edit: &Edit<'_>, row: &[f32]) -> Explanation {
+        Explanation::new(self, edit, row)
     }
 
     /// The model in short: what it is, what it catches, what it is made from.

@@ -170,7 +170,8 @@ fn help_names_no_command_that_is_not_there() {
     let room = Room::new();
     let overview = room.train("--help").stdout;
     let commands = [
-        "run", "evaluate", "score", "info", "label", "extract", "fit", "ablate", "recipe",
+        "run", "evaluate", "score", "info", "label", "extract", "fit", "ablate", "explain",
+        "recipe",
     ];
     for command in commands {
         assert!(overview.contains(&format!("\n  {command} ")), "{command}");

@@ -10,6 +10,7 @@
 
 mod accuracy;
 mod damage;
+mod explaining;
 mod fitting;
 mod interruption;
 mod learning;

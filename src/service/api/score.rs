@@ -86,11 +86,25 @@ struct ScoreBody<'a> {
     #[serde(skip_serializing_if = "Option::is_none")]
     overridden: Option<&'a Applied>,
     #[serde(skip_serializing_if = "Option::is_none")]
-    explanation: Option<Vec<ReasonBody<'a>>>,
+    bias: Option<f64>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    raw_score: Option<f64>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    reasons: Option<Vec<ReasonBody<'a>>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    explanation: Option<Vec<FeatureBody<'a>>>,
 }
 
 #[derive(Serialize)]
 struct ReasonBody<'a> {
+    family: &'a str,
+    contribution: f64,
+    share: f64,
+    text: &'a str,
+}
+
+#[derive(Serialize)]
+struct FeatureBody<'a> {
     feature: &'a str,
     value: Option<f32>,
     contribution: f64,
@@ -291,7 +305,9 @@ fn score_edit(parts: &EditParts, asked: &Asked) -> Vec<Scored> {
         scores.push(Scored {
             score: model.score_row(&row),
             wanted_probability: model.wanted_probability(&row),
-            explanation: asked.is_explained.then(|| model.explain_row(&row)),
+            explanation: asked
+                .is_explained
+                .then(|| model.explain_row(&edits[idx], &row)),
             overridden,
         });
     }
@@ -335,7 +351,13 @@ impl Serialize for ByTarget<'_> {
                     wanted_probability: scored.wanted_probability,
                 },
                 overridden: scored.overridden.as_ref(),
-                explanation: scored.explanation.as_ref().map(reasons),
+                bias: scored.explanation.as_ref().map(|explained| explained.bias),
+                raw_score: scored
+                    .explanation
+                    .as_ref()
+                    .map(|explained| explained.raw_score),
+                reasons: scored.explanation.as_ref().map(reasons),
+                explanation: scored.explanation.as_ref().map(features),
             };
             (served.model.target().name(), body)
         });
@@ -344,14 +366,24 @@ impl Serialize for ByTarget<'_> {
 }
 
 fn reasons(explanation: &Explanation) -> Vec<ReasonBody<'_>> {
-    let strongest = explanation.reasons.iter().take(EXPLAINED_FEATURES);
-    let body = strongest.map(|reason| ReasonBody {
-        feature: reason.feature,
-        // Infinity has no place in JSON.
-        value: reason.value.filter(|value| value.is_finite()),
+    let reasons = explanation.reasons.iter().map(|reason| ReasonBody {
+        family: reason.family.name(),
         contribution: reason.contribution,
         share: reason.share,
         text: &reason.text,
+    });
+    reasons.collect()
+}
+
+fn features(explanation: &Explanation) -> Vec<FeatureBody<'_>> {
+    let strongest = explanation.features.iter().take(EXPLAINED_FEATURES);
+    let body = strongest.map(|part| FeatureBody {
+        feature: part.feature,
+        // Infinity has no place in JSON.
+        value: part.value.filter(|value| value.is_finite()),
+        contribution: part.contribution,
+        share: part.share,
+        text: &part.text,
     });
     body.collect()
 }
