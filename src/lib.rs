@@ -23,7 +23,7 @@
 //! # Ok::<(), revscore::ModelError>(())
 //! ```
 //!
-//! The library does no I/O (but for opening and saving a model file), reads no clock and no
+//! The library does no I/O (but for opening and saving model and history files), reads no clock and no
 //! environment, and never fails to score: what is missing in an edit is missing in its type.
 
 /// The README's example compiles.

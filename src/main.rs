@@ -4,7 +4,9 @@ use std::io::Write as _;
 use std::process::ExitCode;
 
 use anyhow::Context as _;
-use revscore::service::{App, Config, ConfigError, Models, greeting, run, start_logging};
+use revscore::service::{
+    App, Config, ConfigError, Histories, Models, greeting, run, start_logging,
+};
 use tokio::net::TcpListener;
 use tokio::signal::unix::{SignalKind, signal};
 
@@ -25,7 +27,14 @@ fn main() -> ExitCode {
 async fn serve(config: &Config) -> anyhow::Result<()> {
     start_logging(&config.log, config.log_format)
         .with_context(|| format!("expected a log filter such as info, got {:?}", config.log))?;
-    let app = App::new(Models::open(&config.models)?, config)
+    let models = Models::open(&config.models)?;
+    let learned = config
+        .learn_history
+        .as_ref()
+        .map_or(&[][..], |wikis| &wikis.0);
+    let histories = Histories::open(&config.models, learned)
+        .with_context(|| format!("{} cannot be listed", config.models.display()))?;
+    let app = App::with_histories(models, histories, config)
         .context("the threads that score cannot be started")?;
     let (mut terminate, mut interrupt) = (
         signal(SignalKind::terminate())?,
@@ -34,8 +43,9 @@ async fn serve(config: &Config) -> anyhow::Result<()> {
     let listener = TcpListener::bind(config.listen)
         .await
         .with_context(|| format!("cannot listen on {}", config.listen))?;
+    let greeting = greeting(app.models(), app.histories(), listener.local_addr()?);
     // Nobody has to read what is printed.
-    let _ = std::io::stdout().write_all(greeting(app.models(), listener.local_addr()?).as_bytes());
+    let _ = std::io::stdout().write_all(greeting.as_bytes());
     run(listener, app, async {
         tokio::select! {
             _ = terminate.recv() => {}

@@ -41,6 +41,7 @@ const MAY_USE: &[(&str, &[&str])] = &[
             "diff",
             "edit",
             "language",
+            "history",
             "feature",
             "dataset",
             "estimator",

@@ -93,6 +93,29 @@ impl Default for Facts {
 const EXTREMES: usize = 3;
 
 impl Facts {
+    /// The same, for an edit of which nobody said on which page it was made.
+    pub fn without_page(self) -> Self {
+        let unknown = f32::NAN;
+        Self {
+            author_page_edits: unknown,
+            author_page_reverted: unknown,
+            author_run: unknown,
+            page_edits: unknown,
+            page_reverted_share: unknown,
+            page_recently_reverted: unknown,
+            page_recent_reverts: unknown,
+            page_recent_edits: unknown,
+            page_editors: unknown,
+            page_anonymous_share: unknown,
+            page_since_first_seconds: unknown,
+            page_since_revert_seconds: unknown,
+            parent_is_revert: unknown,
+            parent_author_edits: unknown,
+            parent_author_reverted_share: unknown,
+            ..self
+        }
+    }
+
     pub(super) fn of_author(&mut self, account: &Account, pair: &Pair, now: i64, prior: f32) {
         let since = |at: Option<i64>| at.map_or(f32::NAN, |at| (now - at).max(0) as f32);
         self.author_edits = account.tally.edits as f32;

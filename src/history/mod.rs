@@ -14,6 +14,7 @@
 
 mod bounded;
 mod facts;
+mod recent_ids;
 mod record;
 mod seen;
 mod state;
@@ -26,7 +27,10 @@ use rustc_hash::FxHashSet;
 use serde::{Deserialize, Serialize};
 
 use bounded::Bounded;
+use recent_ids::RecentIds;
 use record::{Account, Domain, Page, PageEntry, Pair, Tally, Words};
+
+use crate::revision::Timestamp;
 
 /// How many revisions may lie between a reverting revision and the one whose text it restores.
 pub const RADIUS: usize = 15;
@@ -66,6 +70,9 @@ pub struct History {
     domains: Bounded<Domain>,
     words: Words,
     wiki: Tally,
+    recent_ids: RecentIds,
+    /// The latest time of an edit.
+    latest: Option<i64>,
 }
 
 impl Default for History {
@@ -85,6 +92,8 @@ impl History {
             domains: Bounded::new(limits.domains),
             words: Words::default(),
             wiki: Tally::default(),
+            recent_ids: RecentIds::default(),
+            latest: None,
         }
     }
 
@@ -93,13 +102,19 @@ impl History {
         u64::from(self.wiki.edits)
     }
 
+    /// The latest time of an edit that it was told of.
+    pub fn latest(&self) -> Option<Timestamp> {
+        self.latest.map(Timestamp)
+    }
+
     /// What the past says about an edit that it was not told of yet. All is missing where the
-    /// edit has no time, and where nothing was told of the wiki at all.
+    /// edit has no time, where nothing was told of the wiki at all, and where the edit is one of
+    /// the last that it was told of: their past cannot be told from their consequences any more.
     pub fn facts(&self, edit: &Seen) -> Facts {
         let Some(at) = edit.timestamp else {
             return Facts::default();
         };
-        if self.wiki.edits == 0 {
+        if self.wiki.edits == 0 || self.recent_ids.contains(edit.revision) {
             return Facts::default();
         }
         let prior = self.wiki.rate();
@@ -134,11 +149,17 @@ impl History {
         facts
     }
 
-    /// Takes an edit in. Edits come in order of time; one without a time is passed over.
-    pub fn observe(&mut self, edit: &Seen) {
+    /// Takes an edit in, and says whether it counts. Edits come in order of time; one without a
+    /// time is passed over, and so is one with the id of one of the last 10,000, so that whoever
+    /// does not know whether the history was told of an edit can tell it again.
+    pub fn observe(&mut self, edit: &Seen) -> bool {
         let Some(at) = edit.timestamp.map(|at| at.0) else {
-            return;
+            return false;
         };
+        if !self.recent_ids.insert(edit.revision) {
+            return false;
+        }
+        self.latest = self.latest.max(Some(at));
         let mut page = self.pages.take(edit.page).unwrap_or_default();
         let reverted = page.reverted_by(edit);
         let is_revert = !reverted.is_empty();
@@ -209,6 +230,7 @@ impl History {
             is_new_author,
         );
         self.pages.put(edit.page, page);
+        true
     }
 }
 

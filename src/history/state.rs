@@ -13,7 +13,7 @@ use super::History;
 use super::record::Page;
 
 const MAGIC: &[u8; 8] = b"REVHIST\0";
-const FORMAT_VERSION: u32 = 1;
+const FORMAT_VERSION: u32 = 2;
 const HEADER_BYTES: usize = 8 + 4 + 8 + 16;
 
 /// Why a file is not a history that can be used.
@@ -117,11 +117,20 @@ impl History {
     /// # Errors
     /// When the file cannot be written.
     pub fn save(&self, path: impl AsRef<std::path::Path>) -> Result<(), HistoryError> {
+        Self::save_bytes(&self.to_bytes(), path)
+    }
+
+    /// Saves the bytes that [`History::to_bytes`] gave, likewise: for whoever may not hold the
+    /// history for as long as a disk takes.
+    ///
+    /// # Errors
+    /// As [`History::save`].
+    pub fn save_bytes(bytes: &[u8], path: impl AsRef<std::path::Path>) -> Result<(), HistoryError> {
         let path = path.as_ref();
         let temporary = path.with_extension(format!("partial-{}", std::process::id()));
         let write = || {
             let mut file = std::fs::File::create(&temporary)?;
-            file.write_all(&self.to_bytes())?;
+            file.write_all(bytes)?;
             file.sync_all()?;
             std::fs::rename(&temporary, path)
         };

@@ -150,6 +150,34 @@ fn edits_without_a_time_are_passed_over() {
 }
 
 #[test]
+fn no_edit_counts_twice_nor_has_a_past_that_holds_itself() {
+    let mut history = History::default();
+    let all = edits(&[(1, 1, 1), (1, 1, 2), (1, 2, 3)]);
+    assert!(history.observe(&all[0]));
+    assert!(history.observe(&all[1]));
+    let mut back = History::from_bytes(&history.to_bytes()).unwrap();
+    assert!(!back.observe(&all[1]));
+    assert_eq!(back, history);
+    assert_eq!(bits(&back.facts(&all[1])), bits(&Facts::default()));
+    assert_eq!(back.facts(&all[2]).author_edits, 2.0);
+    assert_eq!(back.latest(), all[1].timestamp);
+}
+
+#[test]
+fn without_a_page_only_the_author_the_words_and_the_links_are_known() {
+    let mut history = History::default();
+    let all = edits(&[(1, 1, 1), (1, 1, 2), (1, 1, 3)]);
+    history.observe(&all[0]);
+    history.observe(&all[1]);
+    let facts = history.facts(&all[2]);
+    assert_eq!((facts.page_edits, facts.author_run), (2.0, 2.0));
+    let facts = facts.without_page();
+    assert!(facts.page_edits.is_nan() && facts.author_run.is_nan());
+    assert!(facts.parent_author_edits.is_nan() && facts.author_page_edits.is_nan());
+    assert_eq!(facts.author_edits, 2.0);
+}
+
+#[test]
 fn state_survives_its_file_and_damage_is_refused() {
     let all = edits(&[(1, 1, 1), (2, 1, 2), (1, 1, 1), (2, 2, 4)]);
     let mut history = History::default();
@@ -183,7 +211,7 @@ fn state_survives_its_file_and_damage_is_refused() {
     changed[8] = 9;
     assert_eq!(
         error(&changed),
-        "expected a history file of format 1, got format 9; make it again with revscore-train"
+        "expected a history file of format 2, got format 9; make it again with revscore-train"
     );
 }
 

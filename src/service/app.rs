@@ -1,4 +1,4 @@
-//! What all requests share: the models, the pool, the counters and the limits.
+//! What all requests share: the models, the histories, the pool, the counters and the limits.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -7,7 +7,7 @@ use std::time::Duration;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
 use super::metrics::Metrics;
-use super::{Config, Models, Pool};
+use super::{Config, Histories, Models, Pool};
 
 /// The service without a socket; clones share one state.
 #[derive(Clone)]
@@ -15,6 +15,7 @@ pub struct App(Arc<Shared>);
 
 struct Shared {
     models: Models,
+    histories: Histories,
     pool: Pool,
     metrics: Metrics,
     limits: Limits,
@@ -32,14 +33,28 @@ pub(crate) struct Limits {
     pub(crate) body_timeout: Duration,
     pub(crate) header_timeout: Duration,
     pub(crate) drain: Duration,
+    /// `None` never saves histories.
+    pub(crate) history_save: Option<Duration>,
 }
 
 impl App {
-    /// An app with these models; starts the threads of its pool.
+    /// An app with these models that knows no wiki's past; starts the threads of its pool.
     ///
     /// # Errors
     /// When the system has no more threads.
     pub fn new(models: Models, config: &Config) -> std::io::Result<Self> {
+        Self::with_histories(models, Histories::default(), config)
+    }
+
+    /// An app that knows these wikis' pasts.
+    ///
+    /// # Errors
+    /// As [`App::new`].
+    pub fn with_histories(
+        models: Models,
+        histories: Histories,
+        config: &Config,
+    ) -> std::io::Result<Self> {
         let limits = Limits {
             body_bytes: config.max_body_bytes,
             text_bytes: config.max_text_bytes,
@@ -48,11 +63,14 @@ impl App {
             body_timeout: Duration::from_millis(config.body_timeout_ms),
             header_timeout: Duration::from_millis(config.header_timeout_ms),
             drain: Duration::from_millis(config.drain_ms),
+            history_save: Some(Duration::from_secs(config.history_save_seconds))
+                .filter(|every| !every.is_zero()),
         };
         Ok(Self(Arc::new(Shared {
-            metrics: Metrics::new(&models),
+            metrics: Metrics::new(&models, &histories),
             pool: Pool::start(config.threads, config.queue)?,
             models,
+            histories,
             limits,
             requests: Arc::new(Semaphore::new(
                 config.max_requests.clamp(1, Semaphore::MAX_PERMITS),
@@ -69,6 +87,33 @@ impl App {
     /// The models that are served.
     pub fn models(&self) -> &Models {
         &self.0.models
+    }
+
+    /// What is known of the wikis' pasts.
+    pub fn histories(&self) -> &Histories {
+        &self.0.histories
+    }
+
+    /// Writes the histories that have something new. A failure is logged and counted; the next
+    /// attempt will write what this one did not.
+    pub(crate) fn save_histories(&self) {
+        for history in self.0.histories.iter() {
+            let wiki = history.wiki();
+            match history.save() {
+                Ok(None) => {}
+                Ok(Some(n_edits)) => {
+                    tracing::info!(
+                        wiki,
+                        n_edits,
+                        "saved the history of {wiki}, with {n_edits} edits"
+                    );
+                }
+                Err(error) => {
+                    self.0.metrics.history_not_saved(wiki);
+                    tracing::error!(wiki, %error, "the history of {wiki} is not saved: {error}");
+                }
+            }
+        }
     }
 
     pub(crate) fn metrics(&self) -> &Metrics {

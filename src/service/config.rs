@@ -9,6 +9,7 @@
 use std::ffi::OsString;
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
+use std::str::FromStr;
 
 use clap::builder::OsStr;
 use clap::{CommandFactory, FromArgMatches, Parser, ValueEnum};
@@ -123,6 +124,19 @@ pub struct Config {
     )]
     pub drain_ms: u64,
 
+    /// Time between two savings of the wikis' histories (WIKI.history in the directory of the models); also saved at the end; 0 never saves
+    #[arg(
+        long,
+        env = "REVSCORE_HISTORY_SAVE_SECONDS",
+        value_name = "SECONDS",
+        default_value_t = 300, value_parser = clap::builder::RangedU64ValueParser::<u64>::new().range(0..=86_400)
+    )]
+    pub history_save_seconds: u64,
+
+    /// Wikis whose history is begun where there is none yet, with commas between their names
+    #[arg(long, env = "REVSCORE_LEARN_HISTORY", value_name = "WIKI,...")]
+    pub learn_history: Option<WikiNames>,
+
     /// What to log on standard error: off, error, warn, info (each request), debug, trace, or a filter such as info,hyper=debug
     #[arg(
         long,
@@ -140,6 +154,26 @@ pub struct Config {
         default_value = "text"
     )]
     pub log_format: LogFormat,
+}
+
+/// Names of wikis.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct WikiNames(pub Vec<String>);
+
+impl FromStr for WikiNames {
+    type Err = String;
+
+    /// Reads names with commas between. They become names of files, so they are plain.
+    fn from_str(text: &str) -> Result<Self, String> {
+        let is_plain = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || "_-".contains(c);
+        let names = text.split(',').map(|name| {
+            let is_name = (1..=64).contains(&name.len()) && name.chars().all(is_plain);
+            is_name
+                .then(|| name.to_owned())
+                .ok_or_else(|| format!("expected names such as enwiki,papwiki, got {name:?}"))
+        });
+        names.collect::<Result<_, _>>().map(Self)
+    }
 }
 
 /// How log lines are written.
@@ -348,11 +382,12 @@ mod tests {
 
     #[test]
     fn the_file_changes_defaults_and_flags_win_over_it() {
-        let text = "listen = '0.0.0.0:9090'\nqueue = 7\nlog_format = 'json'";
+        let text = "listen = '0.0.0.0:9090'\nqueue = 7\nlog_format = 'json'\nlearn_history = 'enwiki,papwiki'";
         let expected = Config {
             listen: "0.0.0.0:9090".parse().unwrap(),
             queue: 8,
             log_format: LogFormat::Json,
+            learn_history: Some(WikiNames(vec!["enwiki".to_owned(), "papwiki".to_owned()])),
             ..Config::default()
         };
         assert_eq!(read(text, &["--queue", "8"]).unwrap(), expected);
@@ -386,6 +421,16 @@ mod tests {
         check("config = 'other.toml'", &[], ", got \"config\"");
         check("queue = ", &[], "is not TOML: ");
         check("", &["--drain-ms", "0"], "0 is not in 1..=86400000");
+        check(
+            "",
+            &["--learn-history", "enwiki,../etc"],
+            "expected names such as enwiki,papwiki, got \"../etc\"",
+        );
+        check(
+            "learn_history = 'EN'",
+            &[],
+            "expected a value that the flag takes as learn_history in the configuration file ",
+        );
         check(
             "",
             &["--listen", "somewhere"],

@@ -33,6 +33,8 @@ pub(crate) enum ServiceError {
     InvalidQuery(#[from] QueryError),
     #[error("no model scores {what}; there are {known}")]
     ModelNotFound { what: String, known: String },
+    #[error("no history of {wiki:?} is kept; there are: {known} (--learn-history begins one)")]
+    HistoryNotFound { wiki: String, known: String },
     #[error("there is nothing at this address; GET / names the routes")]
     RouteNotFound,
     #[error("this address does not take that method; the header Allow says which it takes")]
@@ -64,6 +66,13 @@ pub(crate) enum EditError {
     MissingText,
     #[error("expected the text before the edit as parent_text beside parent, got none")]
     MissingParentText,
+    #[error("an edit whose text, or whose parent's text, is hidden cannot be scored")]
+    HiddenText,
+    #[error("expected {field} of an edit that was saved, got none")]
+    MissingField {
+        field: &'static str,
+        code: &'static str,
+    },
     #[error("expected at most {limit} bytes of UTF-8 as {field}, got {got}")]
     TextTooLarge {
         field: &'static str,
@@ -97,6 +106,7 @@ impl ServiceError {
             Self::UnknownTarget(_) => (StatusCode::BAD_REQUEST, "unknown_target"),
             Self::InvalidQuery(_) => (StatusCode::BAD_REQUEST, "invalid_query"),
             Self::ModelNotFound { .. } => (StatusCode::NOT_FOUND, "model_not_found"),
+            Self::HistoryNotFound { .. } => (StatusCode::NOT_FOUND, "history_not_found"),
             Self::RouteNotFound => (StatusCode::NOT_FOUND, "not_found"),
             Self::MethodNotAllowed => (StatusCode::METHOD_NOT_ALLOWED, "method_not_allowed"),
             Self::BodyTimeout { .. } => (StatusCode::REQUEST_TIMEOUT, "body_timeout"),
@@ -120,6 +130,8 @@ impl EditError {
             Self::Invalid(_) => "invalid_edit",
             Self::MissingText => "missing_text",
             Self::MissingParentText => "missing_parent_text",
+            Self::HiddenText => "hidden_text",
+            Self::MissingField { code, .. } => code,
             Self::TextTooLarge { .. } => "text_too_large",
             Self::Timestamp { .. } => "invalid_timestamp",
             Self::Internal => "internal",

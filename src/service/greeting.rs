@@ -3,13 +3,13 @@
 use std::fmt::Write as _;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 
-use super::Models;
+use super::{Histories, Models};
 
 /// An edit that anybody would revert, without a character that a shell would mind.
 const EXAMPLE_EDITS: &str = r#"[{"rev_id":2,"parent_text":"The Danube is a river in Europe.","text":"The Danube is a river in Europe. BUY CHEAP WATCHES!!! [http://watches.example click here]","comment":"","timestamp":"2026-01-31T12:00:00Z","user":{"name":"192.0.2.7","is_anon":true},"page":{"id":1,"title":"Danube","namespace":0}}]"#;
 
 /// The lines to print.
-pub fn greeting(models: &Models, listens: SocketAddr) -> String {
+pub fn greeting(models: &Models, histories: &Histories, listens: SocketAddr) -> String {
     let address = reachable(listens);
     let mut text = String::new();
     // Writing to a string cannot fail.
@@ -19,7 +19,11 @@ pub fn greeting(models: &Models, listens: SocketAddr) -> String {
         env!("CARGO_PKG_VERSION")
     );
     let _ = writeln!(text, "models: {}", models.names());
-    for refused in models.refused() {
+    for history in histories.iter() {
+        let (wiki, n_edits) = (history.wiki(), history.n_edits());
+        let _ = writeln!(text, "history: {wiki}, {n_edits} edits");
+    }
+    for refused in models.refused().iter().chain(histories.refused()) {
         let _ = writeln!(text, "not served: {}: {}", refused.file, refused.reason);
     }
     let _ = writeln!(
@@ -46,7 +50,11 @@ mod tests {
 
     #[track_caller]
     fn check(listens: &str, address: &str) {
-        let text = greeting(&Models::default(), listens.parse().unwrap());
+        let text = greeting(
+            &Models::default(),
+            &Histories::default(),
+            listens.parse().unwrap(),
+        );
         assert!(
             text.contains(&format!("curl -s http://{address}/api/v1/score -d '")),
             "{text}"

@@ -9,6 +9,7 @@ use std::time::Duration;
 use metrics::{Counter, Gauge, Histogram, Key, Label, Level, Metadata, Recorder};
 use metrics_exporter_prometheus::{PrometheusBuilder, PrometheusHandle, PrometheusRecorder};
 
+use super::histories::Histories;
 use super::models::{Models, Served};
 
 const METADATA: Metadata<'static> = Metadata::new("revscore", Level::INFO, None);
@@ -29,6 +30,11 @@ const REJECTED: &str = "revscore_rejected_total";
 const MODELS_LOADED: &str = "revscore_models_loaded";
 const MODELS_REFUSED: &str = "revscore_models_refused";
 const MODEL_INFO: &str = "revscore_model_info";
+const HISTORIES_LOADED: &str = "revscore_histories_loaded";
+const HISTORIES_REFUSED: &str = "revscore_histories_refused";
+const EDITS_OBSERVED: &str = "revscore_edits_observed_total";
+const HISTORY_AGE: &str = "revscore_history_age_seconds";
+const HISTORY_SAVE_ERRORS: &str = "revscore_history_save_errors_total";
 const WAITING_EDITS: &str = "revscore_waiting_edits";
 const CONNECTIONS: &str = "revscore_connections";
 
@@ -52,7 +58,7 @@ pub(crate) struct Metrics {
 }
 
 impl Metrics {
-    pub(crate) fn new(models: &Models) -> Self {
+    pub(crate) fn new(models: &Models, histories: &Histories) -> Self {
         // Refused only when the list of buckets is empty.
         let builder = PrometheusBuilder::new()
             .set_buckets(&BUCKETS)
@@ -74,6 +80,18 @@ impl Metrics {
                 Label::new("version", served.version.clone()),
             ];
             metrics.gauge(MODEL_INFO, labels).set(1.0);
+        }
+        metrics
+            .gauge(HISTORIES_LOADED, vec![])
+            .set(histories.iter().count() as f64);
+        metrics
+            .gauge(HISTORIES_REFUSED, vec![])
+            .set(histories.refused().len() as f64);
+        for history in histories.iter() {
+            metrics.edits_observed(history.wiki(), 0);
+            metrics
+                .counter(HISTORY_SAVE_ERRORS, vec![wiki_label(history.wiki())])
+                .increment(0);
         }
         for reason in ["queue_full", "too_many_requests"] {
             metrics.rejected(reason, 0);
@@ -125,6 +143,24 @@ impl Metrics {
             .increment(n);
     }
 
+    /// A wiki's history was told of so many edits.
+    pub(crate) fn edits_observed(&self, wiki: &str, n: u64) {
+        self.counter(EDITS_OBSERVED, vec![wiki_label(wiki)])
+            .increment(n);
+    }
+
+    /// So long ago was the latest edit saved that a wiki's history was told of.
+    pub(crate) fn history_age(&self, wiki: &str, age: Duration) {
+        self.gauge(HISTORY_AGE, vec![wiki_label(wiki)])
+            .set(age.as_secs_f64());
+    }
+
+    /// A wiki's history could not be written.
+    pub(crate) fn history_not_saved(&self, wiki: &str) {
+        self.counter(HISTORY_SAVE_ERRORS, vec![wiki_label(wiki)])
+            .increment(1);
+    }
+
     /// The number of open connections.
     pub(crate) fn connections(&self, n: usize) {
         self.gauge(CONNECTIONS, vec![]).set(n as f64);
@@ -153,6 +189,14 @@ impl Metrics {
                 "edits that got an error instead of scores, by its code",
             ),
             (REJECTED, "requests that were answered 503, by reason"),
+            (
+                EDITS_OBSERVED,
+                "saved edits that the service was told of and counted, by wiki",
+            ),
+            (
+                HISTORY_SAVE_ERRORS,
+                "failed attempts to write a wiki's history",
+            ),
         ] {
             self.recorder
                 .describe_counter(name.into(), None, what.into());
@@ -177,6 +221,15 @@ impl Metrics {
                 MODEL_INFO,
                 "1 for each model that is served, with its version",
             ),
+            (HISTORIES_LOADED, "wikis whose history is known"),
+            (
+                HISTORIES_REFUSED,
+                "history files that were refused at start",
+            ),
+            (
+                HISTORY_AGE,
+                "time since the latest edit that a wiki's history was told of",
+            ),
             (WAITING_EDITS, "edits that wait for a thread"),
             (CONNECTIONS, "open connections"),
         ] {
@@ -198,6 +251,11 @@ impl Metrics {
         self.recorder
             .register_histogram(&Key::from_parts(name, labels), &METADATA)
     }
+}
+
+/// Wikis with a history are as many as there are files, whatever clients send.
+fn wiki_label(wiki: &str) -> Label {
+    Label::new("wiki", wiki.to_owned())
 }
 
 fn model_label(served: &Served) -> Label {

@@ -26,6 +26,8 @@ pub(crate) struct Served {
     pub(crate) model: Model,
     pub(crate) name: String,
     pub(crate) version: String,
+    /// Whether it asks what the wiki's history says.
+    pub(crate) is_historic: bool,
     /// The card as JSON.
     pub(crate) card: Bytes,
     /// The caught table as JSON.
@@ -197,6 +199,7 @@ impl Served {
             version: model.version(),
             card: json(&model.card()),
             caught: json(&model.report().caught),
+            is_historic: model.features().iter().any(|feature| feature.is_historic()),
             model,
         }
     }

@@ -13,7 +13,7 @@ use axum::routing::{get, post};
 use tower_http::catch_panic::CatchPanicLayer;
 
 use super::App;
-use super::api::{health, models, score};
+use super::api::{edits, health, models, score};
 use super::error::ServiceError;
 
 /// The whole service, without a socket.
@@ -24,6 +24,7 @@ pub fn router(app: App) -> Router {
         .route("/readyz", get(health::readyz))
         .route("/metrics", get(health::metrics))
         .route("/api/v1/score", post(score::score))
+        .route("/api/v1/edits", post(edits::observe))
         .route("/api/v1/models", get(models::list))
         .route("/api/v1/models/{wiki}/{target}", get(models::card))
         .route("/api/v1/models/{wiki}/{target}/caught", get(models::caught));

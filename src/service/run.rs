@@ -13,7 +13,7 @@ use hyper_util::service::TowerToHyperService;
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore, watch};
 use tokio::task::JoinSet;
-use tokio::time::MissedTickBehavior;
+use tokio::time::{Interval, MissedTickBehavior};
 
 use super::{App, router};
 
@@ -27,7 +27,7 @@ const UPKEEP_INTERVAL: Duration = Duration::from_secs(5);
 const ACCEPT_PAUSE: Duration = Duration::from_millis(200);
 
 /// Serves until `shutdown` is ready; then finishes the requests in flight, for a limited time,
-/// and returns. New connections are refused from then on.
+/// saves the histories, and returns. New connections are refused from then on.
 pub async fn run(listener: TcpListener, app: App, shutdown: impl Future<Output = ()>) {
     let limits = *app.limits();
     let slots = Arc::new(Semaphore::new(limits.connections));
@@ -41,12 +41,20 @@ pub async fn run(listener: TcpListener, app: App, shutdown: impl Future<Output =
     let mut connections = JoinSet::new();
     let mut upkeep = tokio::time::interval(UPKEEP_INTERVAL);
     upkeep.set_missed_tick_behavior(MissedTickBehavior::Delay);
+    let mut save = limits.history_save.map(|every| {
+        let mut interval = tokio::time::interval_at(tokio::time::Instant::now() + every, every);
+        interval.set_missed_tick_behavior(MissedTickBehavior::Delay);
+        interval
+    });
+    let mut saving = JoinSet::new();
     tokio::pin!(shutdown);
     loop {
         tokio::select! {
             biased;
             () = &mut shutdown => break,
             _ = upkeep.tick() => app.metrics().upkeep(),
+            () = tick(&mut save), if saving.is_empty() => save_histories(&app, &mut saving),
+            Some(_) = saving.join_next() => {}
             Some(_) = connections.join_next() => app.metrics().connections(connections.len()),
             (stream, slot) = accept(&listener, &slots) => {
                 let connection = server.serve_connection(TokioIo::new(stream), service.clone());
@@ -69,6 +77,26 @@ pub async fn run(listener: TcpListener, app: App, shutdown: impl Future<Output =
         );
     } else {
         tracing::info!("shut down; all requests were answered");
+    }
+    if limits.history_save.is_some() {
+        save_histories(&app, &mut saving);
+        while saving.join_next().await.is_some() {}
+    }
+}
+
+/// Writing takes as long as a disk takes, so it is done by a thread that neither serves nor scores.
+fn save_histories(app: &App, saving: &mut JoinSet<()>) {
+    let app = app.clone();
+    saving.spawn_blocking(move || app.save_histories());
+}
+
+/// The interval's next tick; never, without one.
+async fn tick(interval: &mut Option<Interval>) {
+    match interval {
+        Some(interval) => {
+            interval.tick().await;
+        }
+        None => std::future::pending().await,
     }
 }
 

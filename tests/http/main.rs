@@ -10,6 +10,9 @@ mod support;
 mod score;
 
 #[cfg(test)]
+mod edits;
+
+#[cfg(test)]
 mod models;
 
 #[cfg(test)]

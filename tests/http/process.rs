@@ -195,6 +195,79 @@ fn broken_models_are_named_and_the_others_serve() {
     );
 }
 
+/// Tells the service of one edit by Ada.
+fn tell(service: &Service, rev_id: u64) -> Value {
+    let mut edit = spam();
+    edit["rev_id"] = json!(rev_id);
+    let body = json!({"wiki": "enwiki", "edits": [edit]}).to_string();
+    ureq::post(service.url("/api/v1/edits"))
+        .send(body)
+        .unwrap()
+        .body_mut()
+        .read_json()
+        .unwrap()
+}
+
+#[test]
+fn histories_are_saved_now_and_then_and_at_the_end_and_opened_again() {
+    let directory = directory();
+    std::fs::write(directory.path().join("dewiki.history"), "broken").unwrap();
+    let flags = ["--learn-history", "enwiki,dewiki", "--history-save-seconds"];
+    let mut service = start(directory.path(), &[&flags[..], &["1"]].concat());
+    for line in [
+        "history: enwiki, 0 edits\n",
+        "not served: dewiki.history: expected a history file that begins with REVHIST\n",
+    ] {
+        assert!(service.greeting.contains(line), "{}", service.greeting);
+    }
+    assert_eq!(tell(&service, 2)["edits"][0]["status"], "observed");
+    service.wait_for_log("saved the history of enwiki, with 1 edits");
+    drop(service);
+    let service = start(directory.path(), &[&flags[..], &["3600"]].concat());
+    assert!(service.greeting.contains("history: enwiki, 1 edits\n"));
+    assert_eq!(tell(&service, 2)["edits"][0]["status"], "already_observed");
+    assert_eq!(tell(&service, 3)["edits"][0]["status"], "observed");
+    service.signal("TERM");
+    let (status, log) = service.wait();
+    assert!(status.success());
+    assert!(
+        log.contains("saved the history of enwiki, with 2 edits"),
+        "{log}"
+    );
+    // 0 keeps the file as it is.
+    let service = start(directory.path(), &["--history-save-seconds", "0"]);
+    assert_eq!(tell(&service, 4)["edits"][0]["status"], "observed");
+    service.signal("TERM");
+    let (_, log) = service.wait();
+    assert!(!log.contains("saved the history"), "{log}");
+    let broken = std::fs::read(directory.path().join("dewiki.history")).unwrap();
+    assert_eq!(broken, b"broken");
+}
+
+#[test]
+fn a_history_that_cannot_be_saved_stops_nothing() {
+    let directory = directory();
+    let flags = ["--learn-history", "enwiki", "--history-save-seconds", "1"];
+    let mut service = start(directory.path(), &flags);
+    std::fs::remove_dir_all(directory.path()).unwrap();
+    tell(&service, 2);
+    let log = service.wait_for_log("the history of enwiki is not saved: ");
+    assert!(log.contains("ERROR"), "{log}");
+    let metrics = ureq::get(service.url("/metrics"))
+        .call()
+        .unwrap()
+        .body_mut()
+        .read_to_string()
+        .unwrap();
+    assert!(
+        metrics.contains("revscore_history_save_errors_total{wiki=\"enwiki\"} 1"),
+        "{metrics}"
+    );
+    service.signal("TERM");
+    let (status, _) = service.wait();
+    assert!(status.success());
+}
+
 #[track_caller]
 fn check_refusal(models: &Path, flags: &[&str], expected: &[&str]) {
     let output = command(models).args(flags).output().unwrap();

@@ -137,9 +137,13 @@ pub(crate) async fn get(app: &App, path: &str) -> Answer {
     send(app, Request::get(path).body(Body::empty()).unwrap()).await
 }
 
-pub(crate) async fn post(app: &App, body: impl Into<Body>) -> Answer {
-    let request = Request::builder().method(Method::POST).uri("/api/v1/score");
+pub(crate) async fn post_to(app: &App, path: &str, body: impl Into<Body>) -> Answer {
+    let request = Request::builder().method(Method::POST).uri(path);
     send(app, request.body(body.into()).unwrap()).await
+}
+
+pub(crate) async fn post(app: &App, body: impl Into<Body>) -> Answer {
+    post_to(app, "/api/v1/score", body).await
 }
 
 pub(crate) async fn post_json(app: &App, body: Value) -> Answer {

@@ -13,7 +13,8 @@ use crate::revision::{
 };
 use crate::service::error::EditError;
 
-/// An edit as a client sends it; everything but `text` may be left out.
+/// An edit as a client sends it; everything but `text` may be left out. What is hidden on the wiki
+/// has a flag, after the names in MediaWiki's API.
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields, expecting = "an edit as an object")]
 struct EditBody {
@@ -21,8 +22,10 @@ struct EditBody {
     /// Absent or null when the edit creates the page.
     parent_text: Option<Arc<str>>,
     text: Option<Arc<str>>,
+    text_hidden: Option<bool>,
     /// Absent or null when there is none.
     comment: Option<String>,
+    comment_hidden: Option<bool>,
     /// Absent or null when it is not set.
     minor: Option<bool>,
     timestamp: Option<String>,
@@ -59,6 +62,7 @@ struct ParentBody {
     user: Option<UserBody>,
     /// Absent or null when it is not known; `""` when there is none.
     comment: Option<String>,
+    text_hidden: Option<bool>,
 }
 
 /// What an edit is computed from.
@@ -75,16 +79,19 @@ pub(super) struct EditParts {
 /// Reads an edit whose texts may have so many bytes.
 pub(super) fn read_edit(json: &[u8], max_text_bytes: usize) -> Result<EditParts, EditError> {
     let body: EditBody = serde_json::from_slice(json).map_err(EditError::Invalid)?;
-    let text = body.text.ok_or(EditError::MissingText)?;
-    check_length("text", &text, max_text_bytes)?;
-    check_length(
-        "parent_text",
-        body.parent_text.as_deref().unwrap_or_default(),
-        max_text_bytes,
-    )?;
+    let is_hidden = body.text_hidden.unwrap_or_default();
+    let text = body.text.filter(|_| !is_hidden);
+    if text.is_none() && !is_hidden {
+        return Err(EditError::MissingText);
+    }
+    for (field, text) in [("text", &text), ("parent_text", &body.parent_text)] {
+        check_length(field, text.as_deref().unwrap_or_default(), max_text_bytes)?;
+    }
     let parent = match (body.parent, body.parent_text) {
         (None, None) => None,
-        (Some(_), None) => return Err(EditError::MissingParentText),
+        (Some(facts), None) if facts.text_hidden != Some(true) => {
+            return Err(EditError::MissingParentText);
+        }
         (facts, text) => Some(read_parent(facts, text)?),
     };
     let revision = Revision {
@@ -96,9 +103,10 @@ pub(super) fn read_edit(json: &[u8], max_text_bytes: usize) -> Result<EditParts,
         timestamp: read_time("timestamp", body.timestamp)?,
         user: body.user.map_or_else(|| Ok(User::default()), read_user)?,
         // Models learned from edits whose comment is known; leaving it out means that there is none.
-        comment: Some(body.comment.unwrap_or_default()),
+        comment: Some(body.comment.unwrap_or_default())
+            .filter(|_| body.comment_hidden != Some(true)),
         minor: Some(body.minor.unwrap_or_default()),
-        text: Some(text),
+        text,
     };
     let page = body.page.map_or_else(Page::default, |page| Page {
         id: PageId(page.id.unwrap_or_default()),
@@ -146,7 +154,7 @@ fn read_parent(facts: Option<ParentBody>, text: Option<Arc<str>>) -> Result<Revi
         timestamp: read_time("parent.timestamp", facts.timestamp)?,
         user: facts.user.map_or_else(|| Ok(User::default()), read_user)?,
         comment: facts.comment,
-        text,
+        text: text.filter(|_| facts.text_hidden != Some(true)),
         ..Revision::default()
     })
 }
@@ -254,6 +262,17 @@ mod tests {
         check(r#"{"comment":null}"#, None);
         check(r#"{"comment":""}"#, Some(""));
         check(r#"{"comment":"rv vandalism"}"#, Some("rv vandalism"));
+    }
+
+    #[test]
+    fn what_is_hidden_is_not_known() {
+        let edit = read(r#"{"text_hidden":true,"comment_hidden":true,"parent_text":"b"}"#);
+        assert_eq!((edit.revision.text, edit.revision.comment), (None, None));
+        let edit = read(r#"{"text":"a","text_hidden":false,"comment":"c","comment_hidden":false}"#);
+        assert_eq!(edit.revision.text.as_deref(), Some("a"));
+        assert_eq!(edit.revision.comment.as_deref(), Some("c"));
+        let edit = read(r#"{"text":"a","parent":{"text_hidden":true}}"#);
+        assert_eq!(edit.parent.map(|parent| parent.text), Some(None));
     }
 
     #[test]

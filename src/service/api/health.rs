@@ -1,5 +1,7 @@
 //! `GET /healthz`, `/readyz`, `/metrics`, and `/`: for whoever operates the service.
 
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
+
 use axum::Json;
 use axum::extract::State;
 use axum::http::{HeaderName, header};
@@ -9,8 +11,12 @@ use crate::service::App;
 use crate::service::error::ServiceError;
 
 /// Every route with a line on what it does.
-const ROUTES: [(&str, &str); 7] = [
+const ROUTES: [(&str, &str); 8] = [
     ("POST /api/v1/score", "scores 1 to 256 edits"),
+    (
+        "POST /api/v1/edits",
+        "tells of 1 to 256 edits that were saved, for the wiki's history",
+    ),
     ("GET /api/v1/models", "lists the models"),
     ("GET /api/v1/models/{wiki}/{target}", "a model's card"),
     (
@@ -30,6 +36,7 @@ pub(crate) struct Index {
     name: &'static str,
     version: &'static str,
     models: Vec<String>,
+    histories: Vec<String>,
     routes: Vec<Route>,
 }
 
@@ -53,6 +60,11 @@ pub(crate) async fn index(State(app): State<App>) -> Json<Index> {
             .models()
             .iter()
             .map(|served| served.name.clone())
+            .collect(),
+        histories: app
+            .histories()
+            .iter()
+            .map(|history| history.wiki().to_owned())
             .collect(),
         routes: ROUTES
             .iter()
@@ -81,5 +93,16 @@ pub(crate) async fn metrics(State(app): State<App>) -> ([(HeaderName, &'static s
         header::CONTENT_TYPE,
         "text/plain; version=0.0.4; charset=utf-8",
     )];
+    // A history's edits may be of tomorrow by a clock that goes wrong; they have no age then.
+    let now = SystemTime::now()
+        .duration_since(UNIX_EPOCH)
+        .unwrap_or_default();
+    for history in app.histories().iter() {
+        if let Some(latest) = history.latest() {
+            let latest = Duration::from_secs(latest.0.max(0).unsigned_abs());
+            app.metrics()
+                .history_age(history.wiki(), now.saturating_sub(latest));
+        }
+    }
     (content_type, app.metrics().render(app.pool().n_waiting()))
 }

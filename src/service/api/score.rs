@@ -13,24 +13,21 @@ use serde::ser::{SerializeMap, Serializer};
 use serde::{Deserialize, Serialize};
 use serde_json::value::{RawValue, to_raw_value};
 
+use super::batch::{read_frame, refuse, slices, text_of};
 use super::edit::{EditParts, read_edit, read_rev_id};
 use crate::edit::Edit;
+use crate::history::Facts;
 use crate::model::{Explanation, Score, Target};
+use crate::revision::Revision;
 use crate::service::App;
 use crate::service::body::ScoringBody;
 use crate::service::error::{EditError, ErrorBody, ServiceError};
+use crate::service::histories::WikiHistory;
 use crate::service::metrics::Stage;
 use crate::service::models::Served;
 
-/// Edits that one request may hold.
-const MAX_EDITS: usize = 256;
-
 /// Features that an explanation names, the strongest first.
 const EXPLAINED_FEATURES: usize = 10;
-
-/// A smaller body's frame (one edit of a page of 50 kB) is read in a fraction of a millisecond,
-/// where it arrives; a larger one by the pool.
-const MAX_INLINE_BYTES: usize = 128 << 10;
 
 /// A request as clients send it.
 #[derive(Deserialize)]
@@ -100,10 +97,15 @@ pub(crate) async fn score(
 ) -> Result<Json<ScoreResponse>, ServiceError> {
     let limit = app.limits().timeout;
     let deadline = Instant::now() + limit;
-    let request = read_request(&app, body.bytes.clone(), deadline).await?;
+    let request = read_frame(&app, body.bytes.clone(), deadline, ScoreRequest::parse).await?;
     let models: Arc<[Arc<Served>]> = find_models(&app, &request)?.into();
-    let (worker, chosen) = (app.clone(), Arc::clone(&models));
-    let answer = move |json: Bytes| answer_edit(&worker, &chosen, request.is_explained, &json);
+    let asked = Asked {
+        models: Arc::clone(&models),
+        history: app.histories().find(&request.wiki).cloned(),
+        is_explained: request.is_explained,
+    };
+    let worker = app.clone();
+    let answer = move |json: Bytes| answer_edit(&worker, &asked, &json);
     let answers = app
         .pool()
         .run(request.edits.clone(), deadline, answer)
@@ -123,48 +125,10 @@ pub(crate) async fn score(
     }))
 }
 
-async fn read_request(
-    app: &App,
-    body: Bytes,
-    deadline: Instant,
-) -> Result<ScoreRequest, ServiceError> {
-    let worker = app.clone();
-    let parse = move |body: Bytes| {
-        let started = Instant::now();
-        let request = ScoreRequest::parse(&body);
-        worker.metrics().stage(Stage::Parse, started.elapsed());
-        request
-    };
-    if body.len() <= MAX_INLINE_BYTES {
-        return parse(body);
-    }
-    let parsed = app.pool().run(vec![body], deadline, parse).await;
-    let done = parsed.map_err(|error| refuse(app, error))?.pop();
-    // Without a value, parsing panicked.
-    done.and_then(|done| done.value)
-        .unwrap_or(Err(ServiceError::Internal))
-}
-
-fn refuse(app: &App, error: crate::service::PoolError) -> ServiceError {
-    let error = ServiceError::of_pool(error, app.limits().timeout);
-    if matches!(error, ServiceError::Overloaded) {
-        app.metrics().rejected("queue_full", 1);
-    }
-    error
-}
-
 impl ScoreRequest {
     fn parse(body: &Bytes) -> Result<Self, ServiceError> {
-        let text = std::str::from_utf8(body).map_err(|error| ServiceError::NotUtf8 {
-            at: error.valid_up_to(),
-        })?;
-        let request: RequestBody<'_> = serde_json::from_str(text)?;
-        if !(1..=MAX_EDITS).contains(&request.edits.len()) {
-            return Err(ServiceError::BatchSize {
-                limit: MAX_EDITS,
-                got: request.edits.len(),
-            });
-        }
+        let request: RequestBody<'_> = serde_json::from_str(text_of(body)?)?;
+        let edits = slices(body, &request.edits)?;
         let targets = request
             .targets
             .map(|names| names.iter().map(|name| name.parse()).collect());
@@ -172,11 +136,7 @@ impl ScoreRequest {
             wiki: request.wiki,
             targets: targets.transpose()?,
             is_explained: request.explain.unwrap_or(false),
-            edits: request
-                .edits
-                .iter()
-                .map(|edit| body.slice_ref(edit.get().as_bytes()))
-                .collect(),
+            edits,
         })
     }
 }
@@ -212,23 +172,27 @@ fn find_models(app: &App, request: &ScoreRequest) -> Result<Vec<Arc<Served>>, Se
     }
 }
 
-/// One edit's part of the answer, as JSON; `None` when it cannot be written.
-fn answer_edit(
-    app: &App,
-    models: &[Arc<Served>],
+/// What is asked of every edit of a request.
+struct Asked {
+    models: Arc<[Arc<Served>]>,
+    /// The wiki's own, whosever models these are.
+    history: Option<Arc<WikiHistory>>,
     is_explained: bool,
-    json: &Bytes,
-) -> Option<Box<RawValue>> {
+}
+
+/// One edit's part of the answer, as JSON; `None` when it cannot be written.
+fn answer_edit(app: &App, asked: &Asked, json: &Bytes) -> Option<Box<RawValue>> {
     let metrics = app.metrics();
     let started = Instant::now();
-    let parts = read_edit(json, app.limits().text_bytes);
+    let parts = read_edit(json, app.limits().text_bytes).and_then(with_texts);
     metrics.stage(Stage::Parse, started.elapsed());
     let parts = match parts {
         Ok(parts) => parts,
         Err(error) => return answer_error(app, json, &error).ok(),
     };
     let started = Instant::now();
-    let scores = score_edit(&parts, models, is_explained);
+    let models = &asked.models;
+    let scores = score_edit(&parts, asked);
     for (served, scored) in models.iter().zip(&scores) {
         metrics.score(served, scored.score.probability);
     }
@@ -265,31 +229,58 @@ struct Scored {
 
 /// Scores an edit with each model. What is read off the edit is computed once for all models of
 /// a language, which is one unless a wiki borrows a model for some target.
-fn score_edit(parts: &EditParts, models: &[Arc<Served>], is_explained: bool) -> Vec<Scored> {
+fn score_edit(parts: &EditParts, asked: &Asked) -> Vec<Scored> {
     let mut edits: Vec<Edit<'_>> = Vec::new();
-    let mut scores = Vec::with_capacity(models.len());
-    for Served { model, .. } in models.iter().map(AsRef::as_ref) {
+    let mut facts = None;
+    let mut scores = Vec::with_capacity(asked.models.len());
+    let is_historic = asked.models.iter().any(|served| served.is_historic);
+    let history = asked.history.as_ref().filter(|_| is_historic);
+    for Served { model, .. } in asked.models.iter().map(AsRef::as_ref) {
         let language = model.language();
         let idx = edits
             .iter()
             .position(|edit| std::ptr::eq(edit.language(), language))
             .unwrap_or_else(|| {
-                edits.push(Edit::new(
+                let mut edit = Edit::new(
                     parts.parent.as_ref(),
                     &parts.revision,
                     &parts.page,
                     language,
-                ));
+                );
+                if let Some(history) = history {
+                    let facts = *facts.get_or_insert_with(|| facts_of(&edit, history));
+                    edit = edit.with_facts(facts);
+                }
+                edits.push(edit);
                 edits.len() - 1
             });
         let row = model.extract(&edits[idx]);
         scores.push(Scored {
             score: model.score_row(&row),
             wanted_probability: model.wanted_probability(&row),
-            explanation: is_explained.then(|| model.explain(&edits[idx])),
+            explanation: asked.is_explained.then(|| model.explain(&edits[idx])),
         });
     }
     scores
+}
+
+/// What the wiki's history says of an edit, as far as the client says where it was made. A page
+/// that the edit creates has no id yet.
+fn facts_of(edit: &Edit<'_>, history: &WikiHistory) -> Facts {
+    let facts = history.facts(&edit.seen());
+    match edit.page().id.0 == 0 && edit.parent().is_some() {
+        true => facts.without_page(),
+        false => facts,
+    }
+}
+
+/// Nobody learned from edits of which a text is hidden.
+fn with_texts(parts: EditParts) -> Result<EditParts, EditError> {
+    let is_hidden = |revision: &Revision| revision.text.is_none();
+    match is_hidden(&parts.revision) || parts.parent.as_ref().is_some_and(is_hidden) {
+        true => Err(EditError::HiddenText),
+        false => Ok(parts),
+    }
 }
 
 /// Target -> score, in the order of the models.

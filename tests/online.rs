@@ -1,0 +1,320 @@
+//! Scores of the service, which is told of edits as they are saved, are those of
+//! `revscore-train score`, which replays a dump: the same edits, the same past, the same numbers.
+//!
+//! Through both real binaries, on the sample wiki's dump. The dump is read here a second time, in a
+//! simple way, as an operator would read the wiki's API.
+
+#![expect(
+    clippy::unwrap_used,
+    reason = "helpers of tests fail by panicking, too"
+)]
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::io::{BufRead as _, BufReader, Read as _};
+use std::path::Path;
+use std::process::{Child, Command, Stdio};
+
+use revscore::Model;
+use serde_json::{Value, json};
+
+const SAMPLE: &str = concat!(
+    env!("CARGO_MANIFEST_DIR"),
+    "/tests/data/sample-wiki.xml.bz2"
+);
+
+/// What is learned from; the edits after it are scored both ways.
+const UNTIL: &str = "2021-09-01T00:00:00Z";
+
+/// Learns in seconds, and looks at what the dump tells of an edit, its parent and the past.
+const RECIPE: &str = r#"
+features = "full"
+without = [
+    "page", "parent", "frequency", "size", "longest", "user", "comment", "words", "dictionary",
+]
+seed = 7
+[labels]
+radius = 15
+window = "none"
+[rows]
+bots = false
+first_revisions = false
+self_reverted = false
+revert_undone = false
+parent_unknown = 0.2
+history_unknown = 0.2
+at_most = 400000
+[evaluation]
+split = "pages"
+held_out = 0.25
+[estimator]
+kind = "blend"
+boosting_share = 0.5
+[calibration]
+kind = "platt"
+folds = 3
+"#;
+
+/// A revision as a client sends it, and its place in time.
+struct Saved {
+    timestamp: String,
+    rev_id: u64,
+    edit: Value,
+}
+
+/// The first element of that name: whether it is marked as deleted, and its content.
+fn element<'x>(xml: &'x str, name: &str) -> Option<(bool, &'x str)> {
+    let start = xml
+        .match_indices(&format!("<{name}"))
+        .map(|(at, open)| at + open.len())
+        .find(|&at| xml[at..].starts_with([' ', '>', '/']))?;
+    let (attributes, rest) = xml[start..].split_once('>').unwrap();
+    let content = match attributes.ends_with('/') {
+        true => "",
+        false => rest.split_once(&format!("</{name}>")).unwrap().0,
+    };
+    Some((attributes.contains("deleted="), content))
+}
+
+fn text(xml: &str) -> String {
+    quick_xml::escape::unescape(xml).unwrap().into_owned()
+}
+
+fn number(xml: &str, name: &str) -> u64 {
+    element(xml, name).unwrap().1.parse().unwrap()
+}
+
+/// The parts of a revision that an edit and the next one's parent have in common.
+fn facts(revision: &str) -> Value {
+    let contributor = element(revision, "contributor").filter(|(is_hidden, _)| !is_hidden);
+    let user = contributor.map(|(_, contributor)| match element(contributor, "ip") {
+        Some((_, address)) => json!({"name": text(address), "is_anon": true}),
+        None => json!({
+            "name": text(element(contributor, "username").unwrap().1), "is_anon": false,
+        }),
+    });
+    json!({
+        "rev_id": number(revision, "id"),
+        "timestamp": element(revision, "timestamp").unwrap().1,
+        "user": user,
+    })
+}
+
+/// Every wikitext revision of the dump, in order of time.
+fn sample() -> Vec<Saved> {
+    let mut xml = String::new();
+    bzip2::read::MultiBzDecoder::new(std::fs::File::open(SAMPLE).unwrap())
+        .read_to_string(&mut xml)
+        .unwrap();
+    let mut saved = Vec::new();
+    for page in xml.split("<page>").skip(1) {
+        let head = page.split("<revision>").next().unwrap();
+        let mut revisions: Vec<&str> = page
+            .split("<revision>")
+            .skip(1)
+            .filter(|revision| element(revision, "model").unwrap().1 == "wikitext")
+            .collect();
+        revisions.sort_by_key(|revision| {
+            let time = element(revision, "timestamp").unwrap().1;
+            (time, number(revision, "id"))
+        });
+        revisions.dedup_by_key(|revision| number(revision, "id"));
+        let mut before: Option<&str> = None;
+        for revision in revisions {
+            let mut edit = facts(revision);
+            edit["page"] = json!({
+                "id": number(head, "id"),
+                "title": text(element(head, "title").unwrap().1),
+                "namespace": element(head, "ns").unwrap().1.parse::<i32>().unwrap(),
+            });
+            edit["minor"] = json!(element(revision, "minor").is_some());
+            let of_text = |revision| match element(revision, "text").unwrap() {
+                (true, _) => Value::Null,
+                (false, content) => json!(text(content)),
+            };
+            edit["text"] = of_text(revision);
+            edit["text_hidden"] = json!(edit["text"].is_null());
+            match element(revision, "comment") {
+                Some((true, _)) => edit["comment_hidden"] = json!(true),
+                Some((false, comment)) => edit["comment"] = json!(text(comment)),
+                None => {}
+            }
+            if let Some(before) = before {
+                edit["parent"] = facts(before);
+                edit["parent_text"] = of_text(before);
+                edit["parent"]["text_hidden"] = json!(edit["parent_text"].is_null());
+                edit["parent"]["comment"] = match element(before, "comment") {
+                    Some((true, _)) => Value::Null,
+                    Some((false, comment)) => json!(text(comment)),
+                    None => json!(""),
+                };
+            }
+            saved.push(Saved {
+                timestamp: edit["timestamp"].as_str().unwrap().to_owned(),
+                rev_id: edit["rev_id"].as_u64().unwrap(),
+                edit,
+            });
+            before = Some(revision);
+        }
+    }
+    saved.sort_by(|a, b| (&a.timestamp, a.rev_id).cmp(&(&b.timestamp, b.rev_id)));
+    saved
+}
+
+fn train(directory: &Path, arguments: &[&str]) {
+    let output = Command::new(env!("CARGO_BIN_EXE_revscore-train"))
+        .current_dir(directory)
+        .args(arguments)
+        .output()
+        .unwrap();
+    let stderr = String::from_utf8_lossy(&output.stderr);
+    assert!(output.status.success(), "{stderr}");
+}
+
+/// The service; it ends with the test.
+struct Service {
+    child: Child,
+    url: String,
+}
+
+impl Service {
+    fn start(models: &Path) -> Self {
+        let mut child = Command::new(env!("CARGO_BIN_EXE_revscore-serve"))
+            .args(["--listen", "127.0.0.1:0", "--log", "error", "--models"])
+            .arg(models)
+            .stdin(Stdio::null())
+            .stdout(Stdio::piped())
+            .spawn()
+            .unwrap();
+        let mut line = String::new();
+        let mut stdout = BufReader::new(child.stdout.take().unwrap());
+        stdout.read_line(&mut line).unwrap();
+        let url = line
+            .split_whitespace()
+            .find(|word| word.starts_with("http://"))
+            .unwrap_or_else(|| panic!("{line}"))
+            .to_owned();
+        Self { child, url }
+    }
+
+    fn post(&self, path: &str, body: &Value) -> Value {
+        ureq::post(format!("{}{path}", self.url))
+            .send(body.to_string())
+            .unwrap()
+            .body_mut()
+            .read_json()
+            .unwrap()
+    }
+}
+
+impl Drop for Service {
+    fn drop(&mut self) {
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
+/// Probabilities by revision, as `score` gives them; hidden edits may have none.
+fn offline(directory: &Path) -> BTreeMap<u64, Option<f64>> {
+    let text = std::fs::read_to_string(directory.join("scores.jsonl")).unwrap();
+    let line = |line: &str| {
+        let line: Value = serde_json::from_str(line).unwrap();
+        (
+            line["rev_id"].as_u64().unwrap(),
+            line["probability"].as_f64(),
+        )
+    };
+    text.lines().map(line).collect()
+}
+
+#[test]
+fn a_service_that_is_told_of_edits_scores_as_the_trainer_does_over_the_dump() {
+    let directory = tempfile::tempdir().unwrap();
+    let room = directory.path();
+    std::fs::write(room.join("recipe.toml"), RECIPE).unwrap();
+    let model = "samplewiki.reverted.model";
+    train(
+        room,
+        &[
+            "run",
+            "--wiki",
+            "samplewiki",
+            "--dump",
+            SAMPLE,
+            "--recipe",
+            "recipe.toml",
+            "--until",
+            UNTIL,
+            "--history",
+            "samplewiki.history",
+            "--out",
+            model,
+        ],
+    );
+    train(
+        room,
+        &[
+            "score",
+            "--model",
+            model,
+            "--dump",
+            SAMPLE,
+            "--out",
+            "scores.jsonl",
+        ],
+    );
+    let expected = offline(room);
+    let opened = Model::open(room.join(model)).unwrap();
+    let historic: BTreeSet<&str> = opened
+        .features()
+        .iter()
+        .filter(|feature| feature.is_historic())
+        .filter_map(|feature| feature.name.split('.').next())
+        .collect();
+    for group in ["author_history", "page_history", "word_history"] {
+        assert!(historic.contains(group), "the model has no {group}");
+    }
+
+    let service = Service::start(room);
+    let request = |edit: &Value| json!({"wiki": "samplewiki", "edits": [edit]});
+    let (mut n_equal, mut n_hidden, mut n_moved) = (0, 0, 0);
+    for Saved {
+        timestamp,
+        rev_id,
+        edit,
+    } in sample()
+    {
+        if timestamp.as_str() < UNTIL {
+            continue;
+        }
+        let probability = |answer: &Value| {
+            let scores = &answer["scores"][0];
+            scores["scores"]["reverted"]["probability"]
+                .as_f64()
+                .or_else(|| (scores["error"]["code"] == "hidden_text").then_some(f64::NAN))
+                .unwrap_or_else(|| panic!("{rev_id}: {answer}"))
+        };
+        let online = probability(&service.post("/api/v1/score", &request(&edit)));
+        let told = service.post("/api/v1/edits", &request(&edit));
+        assert_eq!(
+            told["edits"][0],
+            json!({"rev_id": rev_id, "status": "observed"})
+        );
+        if online.is_nan() {
+            n_hidden += 1;
+            continue;
+        }
+        let offline = expected[&rev_id].unwrap();
+        assert!(
+            (online - offline).abs() <= 1e-9,
+            "revision {rev_id}: {online} online, {offline} offline\n{edit:#}"
+        );
+        n_equal += 1;
+        // Now it is part of the past, which is why it has none.
+        let later = probability(&service.post("/api/v1/score", &request(&edit)));
+        n_moved += usize::from((later - online).abs() > 1e-3);
+    }
+    println!("{n_equal} equal, {n_hidden} hidden, {n_moved} moved by the past");
+    assert!(n_equal > 300, "only {n_equal} edits were compared");
+    assert!((1..20).contains(&n_hidden), "{n_hidden}");
+    assert!(n_moved > n_equal / 2, "only {n_moved} look at the past");
+}
