@@ -151,7 +151,11 @@ mod tests {
     /// Whoever adds a feature whose doc speaks of the author has to decide: here, or in the table.
     #[test]
     fn every_feature_about_the_author_is_hidden_or_known_to_be_none() {
-        const ABOUT_OTHERS: [&str; 2] = ["namespace.is_user", "origin.parent_is_anonymous"];
+        const ABOUT_OTHERS: [&str; 3] = [
+            "namespace.is_user",
+            "origin.parent_is_anonymous",
+            "page_history.editors",
+        ];
         for feature in feature::GROUPS.iter().flat_map(|group| group.features) {
             let speaks = ["author", "account", "user"]
                 .iter()
