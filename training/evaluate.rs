@@ -61,6 +61,11 @@ pub(crate) struct EvaluateArgs {
     #[arg(long, value_name = "COLUMN", num_args = 1.., requires = "rows")]
     against: Vec<String>,
 
+    /// Score as whoever has no history of the wiki: as if nothing were known of what the author and
+    /// the page did before
+    #[arg(long)]
+    without_history: bool,
+
     /// The share of such edits among all live edits of the wiki, if the rows are a sample with
     /// another share
     #[arg(long, value_name = "SHARE", value_parser = read_base_rate)]
@@ -106,7 +111,10 @@ pub(crate) fn run(args: &EvaluateArgs) -> Result<()> {
                 until: args.until,
                 given: given.as_ref(),
             };
-            let rows = rows_of_dumps(&model, &measured)?;
+            let mut rows = rows_of_dumps(&model, &measured)?;
+            if args.without_history {
+                forget_history(&mut rows, &model);
+            }
             if let Some(given) = &given {
                 given.check_found(&rows)?;
             }
@@ -192,6 +200,14 @@ pub(crate) fn rows_of_dumps(model: &Model, measured: &Measured<'_>) -> Result<Ro
     let rows = collector.finish(model.vocabulary().clone()).rows;
     rows.counts.say();
     Ok(rows)
+}
+
+fn forget_history(rows: &mut Rows, model: &Model) {
+    for (column, feature) in model.features().iter().enumerate() {
+        if feature.is_historic() {
+            rows.dataset.values.column_mut(column).fill(f32::NAN);
+        }
+    }
 }
 
 fn outcomes_of_rows(model: &Model, rows: &Rows) -> Vec<Outcome> {

@@ -165,17 +165,18 @@ fn balance_pages(dataset: &mut Dataset, largest_page: f64) {
     }
 }
 
+/// Whether a column of that name is forgotten.
+type IsForgotten = fn(&str) -> bool;
+
 /// Takes the parent's facts from a share of the rows, and the wiki's history from another, both
 /// chosen by hashed revision id.
 fn forget(dataset: &mut Dataset, recipe: &Recipe) {
-    let is_historic = |name: &str| feature::find(name).is_some_and(|feature| feature.is_historic());
-    let is_of_parent = |name: &str| PARENT_FACTS.contains(&name);
+    let is_historic: IsForgotten =
+        |name| feature::find(name).is_some_and(|feature| feature.is_historic());
+    let is_of_parent: IsForgotten = |name| PARENT_FACTS.contains(&name);
     let shares = [
-        (
-            &is_of_parent as &dyn Fn(&str) -> bool,
-            recipe.rows.parent_unknown,
-        ),
-        (&is_historic, recipe.rows.history_unknown),
+        (is_of_parent, recipe.rows.parent_unknown),
+        (is_historic, recipe.rows.history_unknown),
     ];
     for (salt, (is_forgotten, share)) in shares.into_iter().enumerate() {
         let columns: Vec<usize> = (0..dataset.names.len())

@@ -25,7 +25,7 @@ const GROUPS: usize = 8;
 const EXTREMES: usize = 3;
 
 /// The log-odds of each item: `ln P(bad | item) / P(good | item)` less that of all edits, with
-/// [`PRIOR_EDITS`] of the usual kind added, in steps of 1/16 nat. Empty where nothing was learned.
+/// two edits of the usual kind added, in steps of 1/16 nat. Empty where nothing was learned.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct Evidence(Vec<i8>);
 
