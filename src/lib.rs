@@ -31,6 +31,8 @@
 #[doc = include_str!("../README.md")]
 struct Readme;
 
+mod envelope;
+
 pub mod revision;
 
 pub mod diff;

@@ -10,10 +10,11 @@ use std::path::{Path, PathBuf};
 /// Rooms of the library in reading order, and the rooms that each may use. A room may always use
 /// itself; `pub use` in `lib.rs` is the crate's face and free.
 const MAY_USE: &[(&str, &[&str])] = &[
+    ("envelope", &[]),
     ("revision", &[]),
     ("diff", &[]),
     ("language", &[]),
-    ("history", &["revision", "diff", "language"]),
+    ("history", &["envelope", "revision", "diff", "language"]),
     ("edit", &["revision", "diff", "language", "history"]),
     (
         "feature",
@@ -25,6 +26,7 @@ const MAY_USE: &[(&str, &[&str])] = &[
     (
         "model",
         &[
+            "envelope",
             "revision",
             "edit",
             "language",

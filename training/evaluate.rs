@@ -63,7 +63,7 @@ pub(crate) struct EvaluateArgs {
 
     /// Score as whoever has no history of the wiki: as if nothing were known of what the author and
     /// the page did before
-    #[arg(long)]
+    #[arg(long, conflicts_with = "table")]
     without_history: bool,
 
     /// The share of such edits among all live edits of the wiki, if the rows are a sample with

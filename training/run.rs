@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use anyhow::{Result, bail};
 use clap::Args;
-use revscore::model::Target;
+use revscore::model::{ANY_WIKI, Target};
 use revscore::revision::Timestamp;
 
 use crate::gathering::{Gathered, Gathering, gather};
@@ -65,6 +65,11 @@ pub(crate) fn run(args: &RunArgs) -> Result<()> {
     check_split(&recipe, args.i_know)?;
     check_model_path(&args.out)?;
     if let Some(path) = &args.history {
+        if args.wiki == ANY_WIKI {
+            bail!(
+                "--history: a history is of one wiki, and --wiki any is of none; run once more for the wiki"
+            );
+        }
         check_writable(path)?;
     }
     let gathering = Gathering {

@@ -1,28 +1,20 @@
-//! The model file: a fixed header, then one checksummed body.
-//!
-//! | bytes | what |
-//! |-|-|
-//! | 0..8 | magic `REVSCORE` |
-//! | 8..12 | format version, little endian |
-//! | 12..20 | length of the body in bytes, little endian |
-//! | 20..36 | XXH3-128 of the body, little endian |
-//! | 36.. | the body, in postcard's stable wire format |
+//! The model file: an envelope with magic `REVSCORE` around a body in postcard's stable wire format.
 //!
 //! Nothing in a body is code, and nothing is allocated by a length that was not checked against
 //! the bytes at hand. This file knows bytes; what a body means is `model`'s.
 
 use serde::{Serialize, de::DeserializeOwned};
-use xxhash_rust::xxh3::xxh3_128;
 
 use super::ModelError;
-
-const MAGIC: &[u8; 8] = b"REVSCORE";
-const HEADER_BYTES: usize = 36;
+use crate::envelope::{Envelope, EnvelopeError, Opened};
 
 /// The format that this crate writes. 1 lacked the last field of the body, `evidence`.
 pub(super) const FORMAT_VERSION: u32 = 2;
-/// The oldest format that it reads.
-const OLDEST_VERSION: u32 = 1;
+
+const ENVELOPE: Envelope = Envelope {
+    magic: *b"REVSCORE",
+    formats: 1..=FORMAT_VERSION,
+};
 
 /// No model file may be larger, so that a wrong path never fills the memory.
 pub(super) const MAX_BYTES: u64 = 256 << 20;
@@ -30,13 +22,7 @@ pub(super) const MAX_BYTES: u64 = 256 << 20;
 /// A body as a whole file.
 pub(super) fn write<T: Serialize>(body: &T) -> Result<Vec<u8>, ModelError> {
     let body = postcard::to_stdvec(body).map_err(|error| ModelError::Body(error.to_string()))?;
-    let mut bytes = Vec::with_capacity(HEADER_BYTES + body.len());
-    bytes.extend_from_slice(MAGIC);
-    bytes.extend_from_slice(&FORMAT_VERSION.to_le_bytes());
-    bytes.extend_from_slice(&(body.len() as u64).to_le_bytes());
-    bytes.extend_from_slice(&xxh3_128(&body).to_le_bytes());
-    bytes.extend_from_slice(&body);
-    Ok(bytes)
+    Ok(ENVELOPE.seal(&body))
 }
 
 /// A whole file's body, and its checksum. A body of an older format, to which fields were appended
@@ -45,30 +31,11 @@ pub(super) fn read<T: DeserializeOwned>(
     bytes: &[u8],
     missing: impl Fn(u32) -> &'static [u8],
 ) -> Result<(T, u128), ModelError> {
-    let (Some(magic), Some(version)) = (bytes.first_chunk::<8>(), field::<4>(bytes, 8)) else {
-        return Err(truncated(HEADER_BYTES as u64, bytes));
-    };
-    if magic != MAGIC {
-        return Err(ModelError::NotAModel {
-            got: String::from_utf8_lossy(magic).escape_debug().collect(),
-        });
-    }
-    let version = u32::from_le_bytes(version);
-    if !(OLDEST_VERSION..=FORMAT_VERSION).contains(&version) {
-        return Err(ModelError::Version { got: version });
-    }
-    let (Some(length), Some(checksum)) = (field::<8>(bytes, 12), field::<16>(bytes, 20)) else {
-        return Err(truncated(HEADER_BYTES as u64, bytes));
-    };
-    let length = u64::from_le_bytes(length);
-    let body = &bytes[HEADER_BYTES..];
-    if body.len() as u64 != length {
-        return Err(truncated(length.saturating_add(HEADER_BYTES as u64), bytes));
-    }
-    let (expected, got) = (u128::from_le_bytes(checksum), xxh3_128(body));
-    if expected != got {
-        return Err(ModelError::Checksum { expected, got });
-    }
+    let Opened {
+        version,
+        checksum,
+        body,
+    } = ENVELOPE.open(bytes)?;
     let body = [body, missing(version)].concat();
     let (body, rest) =
         postcard::take_from_bytes(&body).map_err(|error| ModelError::Body(error.to_string()))?;
@@ -78,17 +45,19 @@ pub(super) fn read<T: DeserializeOwned>(
             rest.len()
         )));
     }
-    Ok((body, got))
+    Ok((body, checksum))
 }
 
-fn field<const N: usize>(bytes: &[u8], start: usize) -> Option<[u8; N]> {
-    bytes.get(start..)?.first_chunk::<N>().copied()
-}
-
-fn truncated(expected: u64, bytes: &[u8]) -> ModelError {
-    ModelError::Length {
-        expected,
-        got: bytes.len() as u64,
+impl From<EnvelopeError> for ModelError {
+    fn from(error: EnvelopeError) -> Self {
+        match error {
+            EnvelopeError::Magic { got } => Self::NotAModel {
+                got: String::from_utf8_lossy(&got).escape_debug().collect(),
+            },
+            EnvelopeError::Version { got } => Self::Version { got },
+            EnvelopeError::Length { expected, got } => Self::Length { expected, got },
+            EnvelopeError::Checksum { expected, got } => Self::Checksum { expected, got },
+        }
     }
 }
 

@@ -12,7 +12,6 @@ mod target;
 mod wording;
 
 use std::fmt;
-use std::io::Write as _;
 use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
@@ -23,6 +22,7 @@ pub use family::Family;
 pub use target::{Target, TargetError};
 
 use crate::edit::Edit;
+use crate::envelope;
 use crate::estimator::{Calibration, Predictor};
 use crate::evaluation::Report;
 use crate::feature::{self, Feature};
@@ -247,20 +247,9 @@ impl Model {
     /// When the file cannot be written.
     pub fn save(&self, path: impl AsRef<Path>) -> Result<(), ModelError> {
         let path = path.as_ref();
-        let bytes = self.to_bytes()?;
-        let temporary = path.with_extension(format!("partial-{}", std::process::id()));
-        let write = || {
-            let mut file = std::fs::File::create(&temporary)?;
-            file.write_all(&bytes)?;
-            file.sync_all()?;
-            std::fs::rename(&temporary, path)
-        };
-        write().map_err(|source| {
-            let _ = std::fs::remove_file(&temporary);
-            ModelError::Io {
-                path: path.to_owned(),
-                source,
-            }
+        envelope::save(&self.to_bytes()?, path).map_err(|source| ModelError::Io {
+            path: path.to_owned(),
+            source,
         })
     }
 

@@ -7,7 +7,7 @@ use std::process::Stdio;
 
 use serde_json::Value;
 
-use crate::room::{Room, SAMPLE_REVISIONS, records};
+use crate::room::{QUICK, Room, SAMPLE_REVISIONS, records};
 
 /// Revision, label and probability as `--scores` gives them.
 fn scores(room: &Room, name: &str) -> Vec<(u64, bool, f64)> {
@@ -248,4 +248,23 @@ fn a_reader_of_scores_may_stop_early() {
     assert!(child.wait().unwrap().success(), "{stderr}");
     assert!(line.starts_with("{\"rev_id\":2,"), "{line}");
     assert!(!stderr.contains("error"), "{stderr}");
+}
+
+#[test]
+fn what_the_history_is_worth_can_be_measured() {
+    let room = Room::new();
+    room.write(
+        "full.toml",
+        QUICK.replace("\"ores\"", "\"full\"").as_bytes(),
+    );
+    room.train("run --wiki samplewiki --recipe full.toml --dump SAMPLE --out full.model");
+    let evaluate = "evaluate --model full.model --dump SAMPLE --out r --scores";
+    room.train(&format!("{evaluate} with.csv"));
+    room.train(&format!("{evaluate} without.csv --without-history"));
+    let (with, without) = (scores(&room, "with.csv"), scores(&room, "without.csv"));
+    let edits = |scores: &[(u64, bool, f64)]| -> Vec<(u64, bool)> {
+        scores.iter().map(|row| (row.0, row.1)).collect()
+    };
+    assert_eq!(edits(&with), edits(&without));
+    assert_ne!(with, without);
 }

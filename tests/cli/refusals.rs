@@ -238,3 +238,11 @@ fn a_history_that_teaches_nothing_is_refused_with_the_reason() {
         &["no edit is left to learn from", "--labels"],
     );
 }
+
+#[test]
+fn a_history_of_no_wiki_is_refused_before_anything_is_read() {
+    Room::new().refuses(
+        "run --wiki any --dump none.xml --out m.model --history any.history",
+        &["--history", "a history is of one wiki"],
+    );
+}
