@@ -199,7 +199,7 @@ fn forget(dataset: &mut Dataset, recipe: &Recipe) {
 pub(crate) fn fit_predictor(rows: &Rows, recipe: &Recipe) -> Result<Predictor> {
     check_interrupted()?;
     let mut dataset = rows.dataset.clone();
-    forget(&mut dataset, recipe);
+    prepare(&mut dataset, recipe);
     let estimator = recipe.estimator.clone().with_seed(recipe.seed).check()?;
     Ok(estimator.fit(&dataset)?)
 }

@@ -10,9 +10,7 @@ use revscore::dataset::{Dataset, RowId};
 use revscore::evaluation::{Kind, Outcome, UserClass};
 use revscore::feature::Feature;
 use revscore::history::{Facts, History};
-use revscore::language::{
-    Channel, Evidence, EvidenceBuilder, Verdict, Vocabulary, VocabularyBuilder,
-};
+use revscore::language::{Evidence, EvidenceBuilder, Judgement, Vocabulary, VocabularyBuilder};
 use revscore::model::Target;
 use revscore::revision::{Page, PageId, RevisionId, Timestamp, User};
 use rustc_hash::{FxHashMap, FxHashSet};
@@ -164,7 +162,7 @@ impl Collector {
                 *of_row = facts;
             }
         });
-        let (verdicts, evidence) = judge_in_order(&rows);
+        let (judgements, evidence) = judge_in_order(&rows);
         let mut values = Array2::zeros((rows.len(), columns.len()));
         let mut dataset = Dataset {
             names: columns
@@ -190,7 +188,7 @@ impl Collector {
                 values[(row_idx, col)] = match &row.words {
                     _ if feature.is_historic() => feature.value_of_facts(&past[row_idx]),
                     _ if feature.is_textual() && row.text_items.is_some() => {
-                        feature.value_of_verdicts(&verdicts[row_idx])
+                        feature.value_of_judgement(&judgements[row_idx])
                     }
                     Some(words) if feature.is_lexical() => {
                         feature.value_of_words(words, &vocabulary)
@@ -384,22 +382,20 @@ impl Sink for Collector {
 
 /// What each row's text was worth by the rows before it in time, on pages of other groups; and what
 /// all of them teach.
-fn judge_in_order(rows: &[LabelledRow]) -> (Vec<Verdicts>, Evidence) {
+fn judge_in_order(rows: &[LabelledRow]) -> (Vec<Judgement>, Evidence) {
     let mut order: Vec<usize> = (0..rows.len()).collect();
     order.sort_by_key(|&idx| (rows[idx].id.timestamp, rows[idx].id.revision));
-    let mut verdicts = vec![[Verdict::NONE; Channel::ALL.len()]; rows.len()];
+    let mut judgements = vec![Judgement::NONE; rows.len()];
     let mut builder = EvidenceBuilder::default();
     for idx in order {
         let LabelledRow { id, label, row, .. } = &rows[idx];
         if let Some(items) = &row.text_items {
-            verdicts[idx] = builder.judge(items, id.page.0);
+            judgements[idx] = builder.judge(items, id.page.0);
             builder.add(items, id.page.0, *label);
         }
     }
-    (verdicts, builder.finish())
+    (judgements, builder.finish())
 }
-
-type Verdicts = [Verdict; Channel::ALL.len()];
 
 /// The kind of author. Where the dump does not say how many edits an account had made and when it
 /// was registered, the edits seen in the dump before this one tell.

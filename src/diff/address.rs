@@ -45,6 +45,45 @@ pub(super) fn domain(address: &str) -> Option<String> {
     (host.contains('.') && !host.starts_with('.')).then(|| host.to_owned())
 }
 
+/// Names shorter than this resemble too many.
+const MIN_LOOK_ALIKE_CHARS: usize = 6;
+
+/// Whether one domain could be taken for another, different one: it adds or changes one letter, has
+/// the same name under another ending (`example.net`, `example.org`), or begins with
+/// the other's letters (`example-org.com`, `example.org.evil.com`).
+pub(super) fn resembles(domain: &str, other: &str) -> bool {
+    let is_part = |inner: &str, outer: &str| {
+        outer
+            .strip_suffix(inner)
+            .is_some_and(|before| before.ends_with('.'))
+    };
+    // A site's own other hosts are no imitations.
+    if domain == other || is_part(other, domain) || is_part(domain, other) {
+        return false;
+    }
+    let (Some((name, _)), Some((other_name, _))) =
+        (domain.rsplit_once('.'), other.rsplit_once('.'))
+    else {
+        return false;
+    };
+    let is_ending_alone = |name: &str| name.chars().nth(MIN_LOOK_ALIKE_CHARS - 1).is_none();
+    if is_ending_alone(name) || is_ending_alone(other_name) {
+        return false;
+    }
+    name == other_name
+        || (domain.len().abs_diff(other.len()) <= 4 && strsim::osa_distance(domain, other) == 1)
+        || starts_with_letters(domain, other)
+}
+
+/// Whether a domain begins with all letters of another, whatever hyphens and dots lie between.
+fn starts_with_letters(domain: &str, other: &str) -> bool {
+    let letters = |domain: &str| -> Vec<u8> {
+        let bytes = domain.bytes();
+        bytes.filter(|byte| !matches!(byte, b'-' | b'.')).collect()
+    };
+    letters(domain).starts_with(&letters(other))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -76,5 +115,24 @@ mod tests {
             address(&format!("//a.com/{}", "é".repeat(300)), 0).len(),
             254
         );
+    }
+
+    #[test]
+    fn domains_that_could_be_taken_for_another() {
+        for (domain, other, expected) in [
+            ("example.net", "example.org", true),
+            ("examp1e.org", "example.org", true),
+            ("exmaple.org", "example.org", true),
+            ("example-org.com", "example.org", true),
+            ("example.org.evil.com", "example.org", true),
+            ("example.org", "example.org", false),
+            ("news.example.org", "example.org", false),
+            ("example.org", "news.example.org", false),
+            ("bbc.uk", "abc.uk", false),
+            ("other.com", "example.org", false),
+            ("localhost", "example.org", false),
+        ] {
+            assert_eq!(resembles(domain, other), expected, "{domain} {other}");
+        }
     }
 }

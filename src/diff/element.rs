@@ -10,11 +10,16 @@
 
 use rustc_hash::{FxHashMap, FxHashSet};
 
-use super::address::{address, domain, is_address};
+use super::address::{address, domain, is_address, resembles};
 use super::link::link_kind;
 
 /// Keys are at most this long, as MediaWiki's titles are; a longer one is no element.
 const MAX_KEY: usize = 255;
+
+/// Only so many of the domains that are new to a page ..
+const MAX_NEW_COMPARED: usize = 16;
+/// .. are compared with so many of those that it had.
+const MAX_KNOWN_COMPARED: usize = 512;
 
 /// Kinds of wikitext elements.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
@@ -67,6 +72,10 @@ pub struct AddedDomain {
     pub domain: String,
     /// Whether the page had no link to it before.
     pub is_new: bool,
+    /// Whether it is new and could be taken for a domain that the page had: one letter off, the
+    /// same name under another ending, or the other's letters at the start of its own. Of pages
+    /// and edits with very many domains only some are compared.
+    pub is_look_alike: bool,
 }
 
 impl ElementChange {
@@ -121,10 +130,16 @@ impl ElementChange {
                 .into_iter()
                 .map(|domain| AddedDomain {
                     is_new: !known.contains(&domain),
+                    is_look_alike: false,
                     domain,
                 })
                 .collect();
             change.added_domains.sort_by(|a, b| a.domain.cmp(&b.domain));
+            let new = change.added_domains.iter_mut().filter(|added| added.is_new);
+            for added in new.take(MAX_NEW_COMPARED) {
+                let mut known = known.iter().take(MAX_KNOWN_COMPARED);
+                added.is_look_alike = known.any(|known| resembles(&added.domain, known));
+            }
         }
         change
     }
@@ -412,6 +427,20 @@ mod tests {
         );
         check_domains("http://a.com", "", &[]);
         check_domains("", "http://user@a.com.", &[("a.com", true)]);
+    }
+
+    #[test]
+    fn a_new_domain_may_look_like_an_old_one() {
+        let change = ElementChange::between(
+            "http://example.org",
+            "http://examp1e.org http://example.org http://other.com",
+            "http://example.org",
+        );
+        let got = change.added_domains.iter();
+        let got: Vec<_> = got
+            .map(|added| (added.domain.as_str(), added.is_look_alike))
+            .collect();
+        assert_eq!(got, [("examp1e.org", true), ("other.com", false)]);
     }
 
     #[test]

@@ -186,8 +186,8 @@ impl ColumnView {
     }
 }
 
-/// All rows once; where their weights differ, each as often as its weight says, to a quarter of
-/// the mean weight, since linfa-logistic knows no weights.
+/// All rows once; where their weights differ, as many rows, each as often as its weight says: since
+/// linfa-logistic knows no weights, of rows that weigh half as much as the mean it sees every other.
 fn repeated_rows(table: &Table<'_>) -> Vec<usize> {
     let n_rows = table.targets().len();
     let weights = table.weights().unwrap_or_default();
@@ -199,7 +199,7 @@ fn repeated_rows(table: &Table<'_>) -> Vec<usize> {
     let mut rows = Vec::new();
     for (row_idx, weight) in weights.iter().enumerate() {
         // What rounding takes from one row it gives to the next.
-        owed += 4.0 * f64::from(*weight) / mean;
+        owed += f64::from(*weight) / mean;
         let n_times = owed.round().max(0.0);
         owed -= n_times;
         rows.extend(std::iter::repeat_n(row_idx, n_times as usize));

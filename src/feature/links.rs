@@ -1,10 +1,13 @@
 //! Links to other sites: what link spam consists of.
 //!
 //! A domain counts once an edit, and is new when the page had no link to it: the first link of a
-//! spammer always is. No list of good or bad sites is known here.
+//! spammer always is. No list of good or bad sites is known here, only one of services that hide
+//! where a link leads.
+
+use std::net::Ipv4Addr;
 
 use super::{Feature, Unit, flag, share};
-use crate::diff::{Change, Element};
+use crate::diff::{AddedDomain, Change, Element};
 
 /// The features.
 pub(super) const FEATURES: &[Feature] = &[
@@ -80,7 +83,80 @@ pub(super) const FEATURES: &[Feature] = &[
         "domains added that hold a digit or two hyphens",
         odd_domains,
     ),
+    Feature::of_change(
+        "links.look_alikes",
+        Unit::Count,
+        "new domains added that could be taken for one that the page had: a letter off, another ending, or the same \
+         start",
+        |change| count_domains(change, |added| added.is_look_alike),
+    ),
+    Feature::of_change(
+        "links.ip_addresses",
+        Unit::Count,
+        "IPv4 addresses linked to instead of domains",
+        |change| count_domains(change, |added| added.domain.parse::<Ipv4Addr>().is_ok()),
+    ),
+    Feature::of_change(
+        "links.shorteners",
+        Unit::Count,
+        "domains added that hide where their links lead",
+        |change| count_domains(change, |added| SHORTENERS.contains(&added.domain.as_str())),
+    ),
 ];
+
+/// Services that anyone can have shorten any address, sorted. Those that only shorten addresses of
+/// one site (`youtu.be`, `w.wiki`) are left out, because they say where they lead.
+const SHORTENERS: [&str; 44] = [
+    "2.gp",
+    "adf.ly",
+    "bit.do",
+    "bit.ly",
+    "bitly.com",
+    "bl.ink",
+    "buff.ly",
+    "cli.gs",
+    "clck.ru",
+    "cutt.ly",
+    "da.gd",
+    "dlvr.it",
+    "goo.gl",
+    "goo.su",
+    "ift.tt",
+    "is.gd",
+    "j.mp",
+    "ouo.io",
+    "ow.ly",
+    "po.st",
+    "qps.ru",
+    "rb.gy",
+    "rebrand.ly",
+    "s.id",
+    "short.io",
+    "shorte.st",
+    "shorturl.at",
+    "snipurl.com",
+    "soo.gd",
+    "surl.li",
+    "t.cn",
+    "t.co",
+    "t.ly",
+    "t2m.io",
+    "tiny.cc",
+    "tinyurl.com",
+    "tny.im",
+    "tr.im",
+    "trib.al",
+    "u.to",
+    "urlz.fr",
+    "v.gd",
+    "vk.cc",
+    "x.gd",
+];
+
+fn count_domains(change: &Change, is_counted: impl Fn(&AddedDomain) -> bool) -> f32 {
+    let domains = change.elements.added_domains.iter();
+    domains.filter(|added| is_counted(added)).count() as f32
+}
 
 fn outside_references(change: &Change) -> f32 {
     let in_references = change
@@ -106,12 +182,7 @@ fn odd_domains(change: &Change) -> f32 {
     let is_odd = |domain: &str| {
         domain.bytes().any(|b| b.is_ascii_digit()) || domain.matches('-').count() >= 2
     };
-    change
-        .elements
-        .added_domains
-        .iter()
-        .filter(|added| is_odd(&added.domain))
-        .count() as f32
+    count_domains(change, |added| is_odd(&added.domain))
 }
 
 #[cfg(test)]
@@ -150,5 +221,23 @@ mod tests {
             1.0,
         );
         check_texts("links.longest_domain", "a", "a http://x.org", 5.0);
+        check_texts(
+            "links.look_alikes",
+            "http://example.org",
+            "http://example.org http://example.net http://news.example.org",
+            1.0,
+        );
+        check_texts(
+            "links.ip_addresses",
+            "a",
+            "a http://192.0.2.7:80/x http://1.com",
+            1.0,
+        );
+        check_texts(
+            "links.shorteners",
+            "a",
+            "a http://bit.ly/x http://youtu.be/x",
+            1.0,
+        );
     }
 }

@@ -50,7 +50,7 @@ pub use set::{FeatureSet, ORES};
 use crate::diff::Change;
 use crate::edit::Edit;
 use crate::history::Facts;
-use crate::language::{Channel, Verdict, Vocabulary, Words};
+use crate::language::{Judgement, Vocabulary, Words};
 
 /// One number about an edit.
 pub struct Feature {
@@ -79,8 +79,8 @@ pub(crate) enum Compute {
     Lexical(fn(&Words, &Vocabulary) -> f32),
     /// From what the wiki's history says; NaN without one.
     History(fn(&Facts) -> f32),
-    /// From what was learned about a channel of the edit's text.
-    Text(Channel, fn(Verdict) -> f32),
+    /// From what was learned about the edit's text.
+    Text(fn(&Judgement) -> f32),
 }
 
 /// Units of features.
@@ -337,15 +337,14 @@ impl Feature {
         name: &'static str,
         unit: Unit,
         doc: &'static str,
-        channel: Channel,
-        compute: fn(Verdict) -> f32,
+        compute: fn(&Judgement) -> f32,
     ) -> Self {
         Self {
             name,
             unit,
             doc,
             revscoring: None,
-            compute: Compute::Text(channel, compute),
+            compute: Compute::Text(compute),
         }
     }
 
@@ -387,14 +386,14 @@ impl Feature {
 
     /// Whether the value depends on what was learned about texts.
     pub fn is_textual(&self) -> bool {
-        matches!(self.compute, Compute::Text(..))
+        matches!(self.compute, Compute::Text(_))
     }
 
-    /// The value for what was learned about each channel of an edit, in their order; NaN when it
-    /// is missing, and always for a feature that is not textual.
-    pub fn value_of_verdicts(&self, verdicts: &[Verdict; Channel::ALL.len()]) -> f32 {
+    /// The value for what was learned about an edit's text; NaN when it is missing, and always for
+    /// a feature that is not textual.
+    pub fn value_of_judgement(&self, judgement: &Judgement) -> f32 {
         match self.compute {
-            Compute::Text(channel, compute) => compute(verdicts[channel as usize]),
+            Compute::Text(compute) => compute(judgement),
             _ => f32::NAN,
         }
     }
@@ -408,11 +407,29 @@ impl Feature {
                 .words()
                 .map_or(f32::NAN, |words| compute(words, vocabulary)),
             Compute::History(compute) => edit.facts().map_or(f32::NAN, compute),
-            Compute::Text(_, _) if vocabulary.evidence().is_empty() => f32::NAN,
-            Compute::Text(channel, compute) => edit.text_items().map_or(f32::NAN, |items| {
-                compute(vocabulary.evidence().judge(items, channel))
-            }),
+            Compute::Text(compute) => compute(&judge(edit, vocabulary)),
         }
+    }
+}
+
+/// The values of several features for an edit, in their order; NaN when missing. What was learned
+/// about texts is looked up once for all of them.
+pub fn values(features: &[&Feature], edit: &Edit<'_>, vocabulary: &Vocabulary) -> Vec<f32> {
+    let mut judgement = None;
+    let mut value = |feature: &&Feature| match feature.compute {
+        Compute::Text(compute) => compute(judgement.get_or_insert_with(|| judge(edit, vocabulary))),
+        _ => feature.value(edit, vocabulary),
+    };
+    features.iter().map(&mut value).collect()
+}
+
+/// What labelled edits taught about an edit's text; nothing where it is suppressed.
+fn judge(edit: &Edit<'_>, vocabulary: &Vocabulary) -> Judgement {
+    match vocabulary.evidence() {
+        evidence if evidence.is_empty() => Judgement::NONE,
+        evidence => edit
+            .text_items()
+            .map_or(Judgement::NONE, |items| evidence.judge(items)),
     }
 }
 

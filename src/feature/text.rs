@@ -4,7 +4,7 @@
 //! [`Evidence`](crate::language::Evidence)); all are missing where a model has learned nothing.
 
 use super::{Feature, Unit};
-use crate::language::{Channel, Verdict};
+use crate::language::Channel;
 
 /// The features.
 pub(super) const FEATURES: &[Feature] = &[
@@ -12,56 +12,54 @@ pub(super) const FEATURES: &[Feature] = &[
         "text.added_words",
         Unit::Nats,
         "how bad edits with the words added were; missing without words",
-        Channel::AddedWords,
-        |verdict: Verdict| verdict.sum,
+        |judgement| judgement.of(Channel::AddedWords).sum,
     ),
     Feature::of_text(
         "text.added_words_worst",
         Unit::Nats,
         "how bad edits with the three worst words added were; missing without words",
-        Channel::AddedWords,
-        |verdict: Verdict| verdict.worst,
+        |judgement| judgement.of(Channel::AddedWords).worst,
     ),
     Feature::of_text(
         "text.added_words_best",
         Unit::Nats,
         "how bad edits with the three best words added were; missing without words",
-        Channel::AddedWords,
-        |verdict: Verdict| verdict.best,
+        |judgement| judgement.of(Channel::AddedWords).best,
     ),
     Feature::of_text(
         "text.added_pairs",
         Unit::Nats,
         "how bad edits with the pairs of words added were; missing without two words",
-        Channel::AddedPairs,
-        |verdict: Verdict| verdict.sum,
+        |judgement| judgement.of(Channel::AddedPairs).sum,
     ),
     Feature::of_text(
         "text.added_letters",
         Unit::Nats,
         "how bad edits with the sequences of letters added were; missing without words",
-        Channel::AddedLetters,
-        |verdict: Verdict| verdict.sum,
+        |judgement| judgement.of(Channel::AddedLetters).sum,
     ),
     Feature::of_text(
         "text.added_letters_worst",
         Unit::Nats,
         "how bad edits with the three worst sequences of letters added were; missing without words",
-        Channel::AddedLetters,
-        |verdict: Verdict| verdict.worst,
+        |judgement| judgement.of(Channel::AddedLetters).worst,
     ),
     Feature::of_text(
         "text.removed_words",
         Unit::Nats,
         "how bad edits with the words removed were; missing without words",
-        Channel::RemovedWords,
-        |verdict: Verdict| verdict.sum,
+        |judgement| judgement.of(Channel::RemovedWords).sum,
     ),
     Feature::of_text(
         "text.summary",
         Unit::Nats,
         "how bad edits with the words of the summary were; missing without words",
-        Channel::Summary,
-        |verdict: Verdict| verdict.sum,
+        |judgement| judgement.of(Channel::Summary).sum,
+    ),
+    Feature::of_text(
+        "text.together",
+        Unit::Nats,
+        "how bad edits with all these words and sequences were, weighed beside each other; 0 when nothing is known of any",
+        |judgement| judgement.together,
     ),
 ];

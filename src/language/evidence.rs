@@ -8,26 +8,57 @@
 use serde::{Deserialize, Serialize};
 use xxhash_rust::xxh3::xxh3_64;
 
-use super::items::{Channel, TextItems};
+use super::items::{Channel, TextItems, added_words};
+use super::regression::Regression;
 
 /// Buckets a channel that items are hashed into; a power of two. Items that share a bucket share
 /// their evidence.
 const BUCKETS: usize = 1 << 15;
 /// Stored steps a nat.
 const STEPS: f32 = 16.0;
+/// Stored steps a nat of a weight.
+const WEIGHT_STEPS: f32 = 256.0;
 /// How many imagined edits of the usual kind every item starts with.
 const PRIOR_EDITS: f32 = 2.0;
 /// Before so many bad edits were counted, evidence is worth nothing.
 const MIN_BAD: u32 = 20;
 /// Pages are dealt into this many groups; a row is judged by the other groups.
 const GROUPS: usize = 8;
+/// A word says something from here on: edits with it were bad twice as often as usual, or half.
+const TELLING: f32 = std::f32::consts::LN_2;
 /// How many items the worst and the best are the mean of.
 const EXTREMES: usize = 3;
 
-/// The log-odds of each item: `ln P(bad | item) / P(good | item)` less that of all edits, with
-/// two edits of the usual kind added, in steps of 1/16 nat. Empty where nothing was learned.
+/// What was learned of each item; empty where nothing was.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-pub struct Evidence(Vec<i8>);
+pub struct Evidence {
+    /// Its log-odds by itself: `ln P(bad | item) / P(good | item)` less that of all edits, with two
+    /// edits of the usual kind added, in steps of 1/16 nat.
+    log_odds: Vec<i8>,
+    /// Its weight beside the others of an edit, in steps of 1/256 nat.
+    weights: Vec<i16>,
+}
+
+/// What is known about an edit's text.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Judgement {
+    channels: [Verdict; Channel::ALL.len()],
+    /// The weights of all items together, in nats: 0 says nothing, NaN that nothing is known.
+    pub together: f32,
+}
+
+impl Judgement {
+    /// Nothing is known.
+    pub const NONE: Self = Self {
+        channels: [Verdict::NONE; Channel::ALL.len()],
+        together: f32::NAN,
+    };
+
+    /// What each item of a channel says by itself.
+    pub fn of(&self, channel: Channel) -> Verdict {
+        self.channels[channel as usize]
+    }
+}
 
 /// What the evidence says about a channel of one edit, in nats above the usual; NaN without items
 /// or without evidence.
@@ -72,23 +103,55 @@ impl Verdict {
 impl Evidence {
     /// Whether nothing was learned.
     pub fn is_empty(&self) -> bool {
-        self.0.is_empty()
+        self.log_odds.is_empty()
     }
 
-    /// What is known about a channel of an edit.
-    pub fn judge(&self, items: &TextItems, channel: Channel) -> Verdict {
-        let first = channel as usize * BUCKETS;
-        match self.0.get(first..first + BUCKETS) {
-            Some(steps) => {
-                Verdict::of(items.of(channel), |bucket| f32::from(steps[bucket]) / STEPS)
-            }
-            None => Verdict::NONE,
+    /// What is known about an edit's text.
+    pub fn judge(&self, items: &TextItems) -> Judgement {
+        if self.is_empty() {
+            return Judgement::NONE;
         }
+        Judgement {
+            channels: Channel::ALL.map(|channel| {
+                Verdict::of(items.of(channel), |bucket| {
+                    f32::from(self.log_odds[channel as usize * BUCKETS + bucket]) / STEPS
+                })
+            }),
+            together: match self.weights.is_empty() {
+                true => f32::NAN,
+                false => places(items)
+                    .map(|(place, value)| f32::from(self.weights[place]) / WEIGHT_STEPS * value)
+                    .sum(),
+            },
+        }
+    }
+
+    /// The words of an added text that say most, the worst first (or the best, when not `is_bad`),
+    /// with their log-odds in nats: only those that say something in that direction.
+    pub fn telling_words(&self, added: &str, is_bad: bool) -> Vec<(String, f32)> {
+        let Some(steps) = self.log_odds.get(..BUCKETS * Channel::ALL.len()) else {
+            return Vec::new();
+        };
+        let log_odds = |item| f32::from(steps[place(Channel::AddedWords, item)]) / STEPS;
+        let sign = if is_bad { 1.0 } else { -1.0 };
+        let words = added_words(added).into_iter();
+        let mut telling: Vec<(String, f32)> = words
+            .map(|(word, item)| (word, log_odds(item)))
+            .filter(|(_, log_odds)| sign * log_odds >= TELLING)
+            .collect();
+        telling.sort_by(|a, b| (sign * b.1).total_cmp(&(sign * a.1)));
+        telling
     }
 
     /// Whether evidence that was read from outside can be used.
     pub(crate) fn is_sound(&self) -> bool {
-        [0, BUCKETS * Channel::ALL.len()].contains(&self.0.len())
+        let n_items = BUCKETS * Channel::ALL.len();
+        // Older models have no weights.
+        match (self.log_odds.len(), self.weights.len()) {
+            (0, 0) => true,
+            (len, 0) => len == n_items,
+            (len, n_weights) => len == n_items && n_weights == n_items,
+        }
     }
 }
 
@@ -134,13 +197,17 @@ pub struct EvidenceBuilder {
 struct Table {
     items: Vec<Tally>,
     edits: Tally,
+    /// Learned from the pages of the other groups; in the table of all, from all.
+    regression: Regression,
 }
 
 impl Table {
     fn new() -> Self {
+        let n_items = BUCKETS * Channel::ALL.len();
         Self {
-            items: vec![Tally::default(); BUCKETS * Channel::ALL.len()],
+            items: vec![Tally::default(); n_items],
             edits: Tally::default(),
+            regression: Regression::new(n_items),
         }
     }
 
@@ -158,6 +225,16 @@ fn place(channel: Channel, item: u32) -> usize {
     channel as usize * BUCKETS + item as usize % BUCKETS
 }
 
+/// The place and the value of each item: those of a channel have length 1 together, so that long
+/// texts do not shout.
+fn places(items: &TextItems) -> impl Iterator<Item = (usize, f32)> {
+    Channel::ALL.into_iter().flat_map(|channel| {
+        let items = items.of(channel);
+        let value = 1.0 / (items.len() as f32).sqrt();
+        items.iter().map(move |&item| (place(channel, item), value))
+    })
+}
+
 impl Default for EvidenceBuilder {
     fn default() -> Self {
         Self {
@@ -170,25 +247,38 @@ impl Default for EvidenceBuilder {
 impl EvidenceBuilder {
     /// What was known about an edit before it: of the edits counted so far, those on pages of
     /// other groups than its own. All is missing while that is too little to go by.
-    pub fn judge(&self, items: &TextItems, page: u64) -> [Verdict; Channel::ALL.len()] {
+    pub fn judge(&self, items: &TextItems, page: u64) -> Judgement {
         let group = &self.groups[group_of(page)];
         let edits = self.all.edits.less(group.edits);
         if edits.bad < MIN_BAD || edits.bad == edits.edits {
-            return [Verdict::NONE; Channel::ALL.len()];
+            return Judgement::NONE;
         }
         let usual = edits.bad as f32 / edits.edits as f32;
-        Channel::ALL.map(|channel| {
-            Verdict::of(items.of(channel), |bucket| {
-                let place = channel as usize * BUCKETS + bucket;
-                let tally = self.all.items[place].less(group.items[place]);
-                f32::from(tally.steps(usual)) / STEPS
-            })
-        })
+        Judgement {
+            channels: Channel::ALL.map(|channel| {
+                Verdict::of(items.of(channel), |bucket| {
+                    let place = channel as usize * BUCKETS + bucket;
+                    let tally = self.all.items[place].less(group.items[place]);
+                    f32::from(tally.steps(usual)) / STEPS
+                })
+            }),
+            together: places(items)
+                .map(|(place, value)| group.regression.weight(place) * value)
+                .sum(),
+        }
     }
 
     /// Counts an edit.
     pub fn add(&mut self, items: &TextItems, page: u64, is_bad: bool) {
-        self.groups[group_of(page)].add(items, is_bad);
+        let places: Vec<(usize, f32)> = places(items).collect();
+        let own = group_of(page);
+        for (idx, group) in self.groups.iter_mut().enumerate() {
+            if idx != own {
+                group.regression.add(&places, is_bad);
+            }
+        }
+        self.all.regression.add(&places, is_bad);
+        self.groups[own].add(items, is_bad);
         self.all.add(items, is_bad);
     }
 
@@ -199,13 +289,13 @@ impl EvidenceBuilder {
             return Evidence::default();
         }
         let usual = bad as f32 / edits as f32;
-        Evidence(
-            self.all
-                .items
-                .iter()
-                .map(|tally| tally.steps(usual))
+        let items = self.all.items.iter();
+        Evidence {
+            log_odds: items.map(|tally| tally.steps(usual)).collect(),
+            weights: (0..self.all.items.len())
+                .map(|place| (self.all.regression.weight(place) * WEIGHT_STEPS).round() as i16)
                 .collect(),
-        )
+        }
     }
 }
 
@@ -235,15 +325,19 @@ mod tests {
         let mut rows = vec![("poop", 1, true); 30];
         rows.extend([("river", 2, false); 90]);
         let evidence = built(&rows).finish();
-        let of = |text| evidence.judge(&items(text), Channel::AddedWords);
+        let of = |text| evidence.judge(&items(text)).of(Channel::AddedWords);
         assert!(of("poop").sum > 2.0);
         assert!(of("river").sum < -1.0);
         assert!((of("never seen").sum).abs() < 0.2);
         assert!(of("poop river").worst > of("river lake").worst);
         assert!(of("").sum.is_nan());
+        let telling = |is_bad| evidence.telling_words("a river of poop, unseen", is_bad);
+        assert!(matches!(&telling(true)[..], [(word, _)] if word == "poop"));
+        assert!(matches!(&telling(false)[..], [(word, _)] if word == "river"));
         assert!(
             Evidence::default()
-                .judge(&items("poop"), Channel::AddedWords)
+                .judge(&items("poop"))
+                .of(Channel::AddedWords)
                 .sum
                 .is_nan()
         );
@@ -261,8 +355,12 @@ mod tests {
         rows.extend([("lake", other, true); 40]);
         rows.extend([("river", other, false); 40]);
         let builder = built(&rows);
-        let worst =
-            |text, page| builder.judge(&items(text), page)[Channel::AddedWords as usize].worst;
+        let worst = |text, page| {
+            builder
+                .judge(&items(text), page)
+                .of(Channel::AddedWords)
+                .worst
+        };
         assert!(worst("poop", page).abs() < 0.2);
         assert!(worst("poop", other).is_nan() || worst("poop", other) >= 0.0);
         assert!(worst("lake", page) > 0.5);
@@ -272,7 +370,7 @@ mod tests {
     fn too_few_bad_edits_are_no_evidence() {
         let rows = [("poop", 1, true), ("river", 2, false)];
         assert!(built(&rows).finish().is_empty());
-        assert!(built(&rows).judge(&items("poop"), 3)[0].sum.is_nan());
+        assert!(built(&rows).judge(&items("poop"), 3).together.is_nan());
     }
 
     /// Labels drawn at random cannot be learned: what is said of a row before it is counted has
@@ -290,20 +388,28 @@ mod tests {
                 state / 4_000 % 300,
                 idx % 40
             ));
-            let verdict = builder.judge(&items, idx % 40)[Channel::AddedWords as usize];
-            if !verdict.sum.is_nan() {
-                said.push((verdict.sum, is_bad));
+            let judgement = builder.judge(&items, idx % 40);
+            if !judgement.together.is_nan() {
+                said.push((judgement, is_bad));
             }
             builder.add(&items, idx % 40, is_bad);
         }
-        let (mut n_right, mut n_pairs) = (0.0, 0.0);
-        for (bad, _) in said.iter().filter(|(_, is_bad)| *is_bad) {
-            for (good, _) in said.iter().filter(|(_, is_bad)| !*is_bad) {
-                n_right += f64::from(u8::from(bad > good)) + 0.5 * f64::from(u8::from(bad == good));
-                n_pairs += 1.0;
+        let figures: [fn(&Judgement) -> f32; 2] = [
+            |judgement| judgement.of(Channel::AddedWords).sum,
+            |judgement| judgement.together,
+        ];
+        for figure in figures {
+            let (mut n_right, mut n_pairs) = (0.0, 0.0);
+            for (bad, _) in said.iter().filter(|(_, is_bad)| *is_bad) {
+                for (good, _) in said.iter().filter(|(_, is_bad)| !*is_bad) {
+                    let (bad, good) = (figure(bad), figure(good));
+                    n_right += if bad > good { 1.0 } else { 0.0 };
+                    n_right += if bad == good { 0.5 } else { 0.0 };
+                    n_pairs += 1.0;
+                }
             }
+            let area = n_right / n_pairs;
+            assert!((area - 0.5_f64).abs() < 0.03, "{area}");
         }
-        let area = n_right / n_pairs;
-        assert!((area - 0.5).abs() < 0.03, "{area}");
     }
 }

@@ -115,18 +115,36 @@ impl Items {
         }
     }
 
-    /// The hash is part of model files: it must never change.
     fn push(&mut self, parts: &[&str]) {
         if self.items.len() >= self.channel.at_most() {
             return;
         }
-        let hash = parts.iter().fold(self.channel as u64, |seed, part| {
-            xxh3_64_with_seed(part.as_bytes(), seed)
-        }) as u32;
+        let hash = item(self.channel, parts);
         if self.seen.insert(hash) {
             self.items.push(hash);
         }
     }
+}
+
+/// The hash is part of model files: it must never change.
+fn item(channel: Channel, parts: &[&str]) -> u32 {
+    parts.iter().fold(channel as u64, |seed, part| {
+        xxh3_64_with_seed(part.as_bytes(), seed)
+    }) as u32
+}
+
+/// The different words of an added text that are items of it, as they are looked up, with their
+/// items: for whoever wants to name them.
+pub(super) fn added_words(text: &str) -> Vec<(String, u32)> {
+    let mut seen = FxHashSet::default();
+    let mut words = Vec::new();
+    each_word(start_of(text), |word| {
+        let item = item(Channel::AddedWords, &[word]);
+        if words.len() < Channel::AddedWords.at_most() && seen.insert(item) {
+            words.push((word.to_owned(), item));
+        }
+    });
+    words
 }
 
 /// A summary without the `/* section */` that the software writes before it.

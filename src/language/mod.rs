@@ -9,6 +9,7 @@ mod curated;
 mod evidence;
 mod items;
 mod list;
+mod regression;
 pub mod segment;
 pub mod unmask;
 mod vocabulary;
@@ -26,7 +27,7 @@ use std::sync::LazyLock;
 
 use curated::Curated;
 
-pub use evidence::{Evidence, EvidenceBuilder, Verdict};
+pub use evidence::{Evidence, EvidenceBuilder, Judgement, Verdict};
 pub use items::{Channel, TextItems};
 pub use list::WordList;
 pub use table::{LANGUAGES, UNLISTED};

@@ -8,8 +8,9 @@ use serde::{Serialize, de::DeserializeOwned};
 use super::ModelError;
 use crate::envelope::{Envelope, EnvelopeError, Opened};
 
-/// The format that this crate writes. 1 lacked the last field of the body, `evidence`.
-pub(super) const FORMAT_VERSION: u32 = 2;
+/// The format that this crate writes. 1 lacked the last field of the body,
+/// `evidence`; 2 the last field of that, its weights.
+pub(super) const FORMAT_VERSION: u32 = 3;
 
 const ENVELOPE: Envelope = Envelope {
     magic: *b"REVSCORE",
@@ -100,7 +101,7 @@ mod tests {
         );
         check(
             |bytes| bytes[8] = 9,
-            "expected a model file of format 1 to 2, got format 9",
+            "expected a model file of format 1 to 3, got format 9",
         );
         check(
             |bytes| bytes.truncate(50),

@@ -182,14 +182,18 @@ struct Body {
     /// JSON, so that statistics can grow without a new format.
     report: String,
     provenance: Provenance,
-    /// Since format 2.
+    /// Since format 2; its weights since format 3.
     evidence: Evidence,
 }
 
 /// What stands for the fields that a body of an older format lacks.
 fn missing(version: u32) -> &'static [u8] {
-    // No evidence: a list of length 0.
-    if version < 2 { &[0] } else { &[] }
+    // Lists of length 0.
+    match version {
+        0..2 => &[0, 0],
+        2 => &[0],
+        _ => &[],
+    }
 }
 
 impl Model {
@@ -377,10 +381,7 @@ impl Model {
         if self.parts.foreign {
             return vec![f32::NAN; self.parts.features.len()];
         }
-        self.columns
-            .iter()
-            .map(|feature| feature.value(edit, &self.parts.vocabulary))
-            .collect()
+        feature::values(&self.columns, edit, &self.parts.vocabulary)
     }
 
     /// Scores an edit.

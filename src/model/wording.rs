@@ -151,14 +151,30 @@ impl Seen<'_, '_> {
         };
         let is_bad = contribution > 0.0;
         let has = |table: &WordTable| !table.is_empty();
+        let telling = self.telling_words(is_bad);
         let said = match (has(&words.added), has(&words.removed), is_bad) {
-            (true, _, true) => "adds words that were often reverted",
-            (true, _, false) => "adds words that were mostly kept",
+            (true, _, true) if !telling.is_empty() => {
+                return format!("adds words that were often reverted: {}", quote(&telling));
+            }
+            (true, _, false) if !telling.is_empty() => {
+                return format!("adds words that were mostly kept: {}", quote(&telling));
+            }
+            (true, _, true) => "adds words as edits that were reverted do",
+            (true, _, false) => "adds words as edits that were kept do",
             (false, true, true) => "removes words, as edits that were reverted do",
             (false, true, false) => "removes words, as edits that were kept do",
             (false, false, _) => "changes no words",
         };
         said.to_owned()
+    }
+
+    fn telling_words(&self, is_bad: bool) -> Vec<String> {
+        let Some(change) = self.edit.change() else {
+            return Vec::new();
+        };
+        let evidence = self.vocabulary.evidence();
+        let words = evidence.telling_words(change.added.text(), is_bad);
+        words.into_iter().map(|(word, _)| word).collect()
     }
 
     fn unusual_words(&self, contribution: f64) -> String {
@@ -278,7 +294,19 @@ impl Seen<'_, '_> {
                 1 => "adds a link to a domain".to_owned(),
                 n => format!("adds links to {n} domains"),
             };
-            return format!("{site}{never}: {}", quote(&domains));
+            let odd = [
+                ("links.look_alikes", " that looks like another on the page"),
+                ("links.ip_addresses", " that is an IP address"),
+                ("links.shorteners", " that hides where it leads"),
+            ];
+            let odd = odd.iter().find(|(name, _)| self.value(name) > 0.0);
+            let odd = match (odd, domains.len(), never) {
+                (Some((_, what)), 1, "") => (*what).to_owned(),
+                (Some((_, what)), 1, _) => format!("{what},"),
+                (Some((_, what)), ..) => format!(", one{what}"),
+                (None, ..) => String::new(),
+            };
+            return format!("{site}{odd}{never}: {}", quote(&domains));
         }
         match self.value("links.removed") {
             n if n > 0.0 => format!("removes {}", number(n as usize, "link to other sites")),
@@ -598,6 +626,18 @@ mod tests {
             old,
             text("A river. [http://watches.example x] http://a.example"),
             "adds links to 2 domains: a.example, watches.example",
+        );
+        check(
+            Family::Links,
+            old,
+            text("A river. http://192.0.2.7/x"),
+            "adds a link to a domain that is an IP address: 192.0.2.7",
+        );
+        check(
+            Family::Links,
+            Some("http://example.org"),
+            text("http://example.org http://example.net http://bit.ly/x"),
+            "adds links to 2 domains, one that looks like another on the page: bit.ly, example.net",
         );
         check(Family::Links, old, Revision::default(), "text hidden");
     }

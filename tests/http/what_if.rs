@@ -151,7 +151,27 @@ async fn what_is_not_known_is_said() {
         answer["error"],
         json!({
             "code": "invalid_request",
-            "message": "the request is not understood: its address: witout: unknown field `witout`, expected `without`",
+            "message": "the request is not understood: its address: witout: unknown field `witout`, expected `without` or `explain`",
         })
     );
+}
+
+#[tokio::test]
+async fn reasons_may_be_asked_for_in_the_address() {
+    let app = app();
+    let body = json!({"wiki": "enwiki", "edits": [spam()]}).to_string();
+    for (query, is_explained) in [
+        ("?explain", true),
+        ("?explain=true", true),
+        ("?without=user&explain=1", true),
+        ("?explain=false", false),
+        ("", false),
+    ] {
+        let path = format!("/api/v1/score{query}");
+        let answer = post_to(&app, &path, body.clone()).await.json();
+        let reasons = &answer["scores"][0]["scores"]["reverted"]["reasons"];
+        assert_eq!(reasons.is_array(), is_explained, "{query}: {answer}");
+    }
+    let answer = post_to(&app, "/api/v1/score?explain=perhaps", body).await;
+    assert_eq!(answer.json()["error"]["code"], "invalid_request");
 }

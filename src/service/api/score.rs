@@ -16,7 +16,7 @@ use serde_json::value::{RawValue, to_raw_value};
 
 use super::batch::{read_frame, refuse, slices, text_of};
 use super::edit::{EditParts, read_edit, read_rev_id};
-use super::what_if::{Applied, WhatIfQuery, Without, hide};
+use super::what_if::{Applied, ScoreQuery, Switch, Without, hide};
 use crate::edit::Edit;
 use crate::history::Facts;
 use crate::model::{Explanation, Score, Target};
@@ -115,7 +115,7 @@ struct FeatureBody<'a> {
 /// Scores the edits of a request.
 pub(crate) async fn score(
     State(app): State<App>,
-    query: Result<Query<WhatIfQuery>, QueryRejection>,
+    query: Result<Query<ScoreQuery>, QueryRejection>,
     body: ScoringBody,
 ) -> Result<Json<ScoreResponse>, ServiceError> {
     let limit = app.limits().timeout;
@@ -133,7 +133,7 @@ pub(crate) async fn score(
     let asked = Asked {
         models: Arc::clone(&models),
         history: app.histories().find(&request.wiki).cloned(),
-        is_explained: request.is_explained,
+        is_explained: request.is_explained || matches!(query.explain, Switch::On),
     };
     let worker = app.clone();
     let answer = move |json: Bytes| answer_edit(&worker, &asked, &json);

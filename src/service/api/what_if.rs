@@ -17,9 +17,22 @@ use crate::service::error::{EditError, ServiceError};
 /// What is asked of all edits of a request, in its address.
 #[derive(Debug, Default, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub(crate) struct WhatIfQuery {
+pub(crate) struct ScoreQuery {
     /// Groups with commas between.
     without: Option<String>,
+    /// Whether to say what moved each score.
+    #[serde(default)]
+    pub(super) explain: Switch,
+}
+
+/// `?explain`, `?explain=true` or `?explain=1`; off when it is not there.
+#[derive(Clone, Copy, Debug, Default, Deserialize)]
+pub(super) enum Switch {
+    #[default]
+    #[serde(rename = "false", alias = "0")]
+    Off,
+    #[serde(rename = "true", alias = "1", alias = "")]
+    On,
 }
 
 /// Features that all edits of a request are scored without.
@@ -30,7 +43,7 @@ impl Without {
     /// Reads the groups of the body and of the address.
     pub(super) fn read(
         body: Option<Vec<String>>,
-        query: &WhatIfQuery,
+        query: &ScoreQuery,
     ) -> Result<Self, ServiceError> {
         let body = body.unwrap_or_default();
         let query = query.without.iter().flat_map(|groups| groups.split(','));
