@@ -71,17 +71,37 @@ pub(super) fn resembles(domain: &str, other: &str) -> bool {
         return false;
     }
     name == other_name
-        || (domain.len().abs_diff(other.len()) <= 4 && strsim::osa_distance(domain, other) == 1)
+        || is_one_letter_off(domain.as_bytes(), other.as_bytes())
         || starts_with_letters(domain, other)
+}
+
+/// Whether two different domains are the same but for one letter that is more, less or another, or
+/// for two neighbours that changed places. Letters beyond ASCII are several here, and missed.
+fn is_one_letter_off(one: &[u8], other: &[u8]) -> bool {
+    if one.len().abs_diff(other.len()) > 1 {
+        return false;
+    }
+    let n_start = one.iter().zip(other).take_while(|(a, b)| a == b).count();
+    let (one, other) = (&one[n_start..], &other[n_start..]);
+    let ends = one.iter().rev().zip(other.iter().rev());
+    let n_end = ends.take_while(|(a, b)| a == b).count();
+    match (
+        &one[..one.len().saturating_sub(n_end)],
+        &other[..other.len().saturating_sub(n_end)],
+    ) {
+        ([a, b], [c, d]) => a == d && b == c,
+        (one, other) => one.len() <= 1 && other.len() <= 1,
+    }
 }
 
 /// Whether a domain begins with all letters of another, whatever hyphens and dots lie between.
 fn starts_with_letters(domain: &str, other: &str) -> bool {
-    let letters = |domain: &str| -> Vec<u8> {
-        let bytes = domain.bytes();
-        bytes.filter(|byte| !matches!(byte, b'-' | b'.')).collect()
-    };
-    letters(domain).starts_with(&letters(other))
+    let is_letter = |byte: &u8| !matches!(byte, b'-' | b'.');
+    let mut letters = domain.bytes().filter(is_letter);
+    other
+        .bytes()
+        .filter(is_letter)
+        .all(|letter| letters.next() == Some(letter))
 }
 
 #[cfg(test)]
@@ -128,6 +148,8 @@ mod tests {
             ("example.org", "example.org", false),
             ("news.example.org", "example.org", false),
             ("example.org", "news.example.org", false),
+            ("exampple.org", "example.org", true),
+            ("exampel.org", "exmaple.org", false),
             ("bbc.uk", "abc.uk", false),
             ("other.com", "example.org", false),
             ("localhost", "example.org", false),
