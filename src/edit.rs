@@ -6,9 +6,8 @@
 //! here.
 
 use std::cell::OnceCell;
-use std::sync::Arc;
 
-use crate::diff::{Change, SummaryChange, TextSummary};
+use crate::diff::{Change, MarkupCounts, TextSummaries, TextSummary};
 use crate::history::{Facts, Seen};
 use crate::language::{Language, TextItems, Words};
 use crate::revision::{Page, Revision};
@@ -20,9 +19,10 @@ pub struct Edit<'a> {
     page: &'a Page,
     language: &'static Language,
     facts: Option<Facts>,
-    parent_summary: OnceCell<Option<Arc<TextSummary>>>,
-    summary: OnceCell<Option<Arc<TextSummary>>>,
-    summary_change: OnceCell<Option<SummaryChange>>,
+    summaries: OnceCell<Option<TextSummaries>>,
+    parent_alone: OnceCell<Option<TextSummary>>,
+    parent_elements: OnceCell<Option<MarkupCounts>>,
+    elements: OnceCell<Option<MarkupCounts>>,
     change: OnceCell<Option<Change>>,
     words: OnceCell<Option<Words>>,
     text_items: OnceCell<Option<TextItems>>,
@@ -43,21 +43,22 @@ impl<'a> Edit<'a> {
             page,
             language,
             facts: None,
-            parent_summary: OnceCell::new(),
-            summary: OnceCell::new(),
-            summary_change: OnceCell::new(),
+            summaries: OnceCell::new(),
+            parent_alone: OnceCell::new(),
+            parent_elements: OnceCell::new(),
+            elements: OnceCell::new(),
             change: OnceCell::new(),
             words: OnceCell::new(),
             text_items: OnceCell::new(),
         }
     }
 
-    /// Hands over the parent's summary from an earlier edit of the same page, so that it is not
-    /// computed again. It must be the summary of the parent's text.
-    pub fn with_parent_summary(self, summary: Option<Arc<TextSummary>>) -> Self {
-        if let Some(summary) = summary {
+    /// Hands over what an earlier edit of the same page counted in the parent's text
+    /// ([`Edit::computed_elements`]), so that it is not counted again.
+    pub fn with_parent_elements(self, elements: Option<MarkupCounts>) -> Self {
+        if elements.is_some() {
             // A fresh edit's cell is empty, so this cannot be refused.
-            let _ = self.parent_summary.set(Some(summary));
+            let _ = self.parent_elements.set(elements);
         }
         self
     }
@@ -113,40 +114,40 @@ impl<'a> Edit<'a> {
         self.revision.text.as_deref()
     }
 
-    /// Counts over the whole text before the edit.
-    pub fn parent_summary(&self) -> Option<&Arc<TextSummary>> {
-        self.parent_summary
+    /// Counts over both whole texts; `None` when either is suppressed.
+    pub fn summaries(&self) -> Option<&TextSummaries> {
+        self.summaries
             .get_or_init(|| {
-                self.parent_text()
-                    .map(|text| Arc::new(TextSummary::new(text)))
+                let change = self.change()?;
+                Some(change.summaries(self.parent_text()?, self.text()?))
             })
             .as_ref()
     }
 
-    /// Counts over the whole text after the edit.
-    pub fn summary(&self) -> Option<&Arc<TextSummary>> {
-        self.summary
-            .get_or_init(|| self.text().map(|text| Arc::new(TextSummary::new(text))))
-            .as_ref()
+    /// Counts over the whole text before the edit, whatever is known of that after.
+    pub fn parent_summary(&self) -> Option<&TextSummary> {
+        if self.text().is_some() {
+            return self.summaries().map(|summaries| &summaries.before);
+        }
+        let of_parent = || self.parent_text().map(TextSummary::of);
+        self.parent_alone.get_or_init(of_parent).as_ref()
     }
 
-    /// The summary of the text after the edit, if a feature has asked for it: the parent's
-    /// summary of the page's next edit.
-    pub fn computed_summary(&self) -> Option<Arc<TextSummary>> {
-        self.summary.get().cloned().flatten()
+    /// The wikitext elements of the text before the edit.
+    pub fn parent_elements(&self) -> Option<&MarkupCounts> {
+        let count = || self.parent_text().map(MarkupCounts::of);
+        self.parent_elements.get_or_init(count).as_ref()
     }
 
-    /// How the counts of markup, numbers and upper case words differ; `None` when either text is
-    /// suppressed.
-    pub fn summary_change(&self) -> Option<&SummaryChange> {
-        self.summary_change
-            .get_or_init(|| {
-                Some(SummaryChange::between(
-                    self.parent_summary()?,
-                    self.summary()?,
-                ))
-            })
-            .as_ref()
+    /// The wikitext elements of the text after the edit.
+    pub fn elements(&self) -> Option<&MarkupCounts> {
+        let count = || self.text().map(MarkupCounts::of);
+        self.elements.get_or_init(count).as_ref()
+    }
+
+    /// The same, if a feature has asked for them: those of the parent of the page's next edit.
+    pub fn computed_elements(&self) -> Option<MarkupCounts> {
+        self.elements.get().copied().flatten()
     }
 
     /// What the edit added and removed; `None` when either text is suppressed.

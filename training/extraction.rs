@@ -1,7 +1,7 @@
 //! A dump's events -> rows of features with their labels, in the dump's order, on all cores.
 //!
 //! The reading thread cuts each page into chunks of consecutive revisions; workers compute the
-//! features of a chunk, reusing each text's summary as the next one's parent; rows leave in
+//! features of a chunk, counting each text's elements once for the edits on both sides of it; rows leave in
 //! order, each as soon as its label is final. Only the texts of a few chunks are held at a time,
 //! whatever the dump's size. What becomes of the rows (a table, a model, scores) is the sink's
 //! business.
@@ -11,7 +11,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use anyhow::{Result, anyhow};
 use crossbeam_channel::{Receiver, Sender, TryRecvError, bounded};
-use revscore::diff::TextSummary;
+use revscore::diff::MarkupCounts;
 use revscore::edit::Edit;
 use revscore::evaluation::Kind;
 use revscore::feature::Feature;
@@ -430,7 +430,7 @@ fn work(options: &Extraction, job: Job) {
         until.is_none_or(|until| revision.timestamp < Some(until))
     };
     let mut parent = parent.as_ref();
-    let mut parent_summary: Option<Arc<TextSummary>> = None;
+    let mut parent_elements: Option<MarkupCounts> = None;
     for (revision, wanted) in revisions.iter().zip(wanted) {
         let edit = Edit::new(
             parent.map(|parent| &**parent),
@@ -438,14 +438,14 @@ fn work(options: &Extraction, job: Job) {
             &job.page,
             options.language,
         )
-        .with_parent_summary(parent_summary.take());
+        .with_parent_elements(parent_elements);
         rows.push(wanted.then(|| Row::of(&edit, options)));
         seen.push(is_in_time(revision).then(|| match has_history {
             true => edit.seen(),
             // Who edited when tells newcomers from others in every report.
             false => Seen::new(revision, &job.page, None),
         }));
-        parent_summary = edit.computed_summary();
+        parent_elements = edit.computed_elements();
         parent = Some(revision);
     }
     // A page's vocabulary is that of a text every now and then, and of its last one.

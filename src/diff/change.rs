@@ -14,7 +14,8 @@ use super::part::Part;
 use super::replaced::Replaced;
 use super::side::{Side, differing_middle, line_hunks, token_hunks};
 use super::size::TextSize;
-use super::trim::trim;
+use super::summary::TextSummaries;
+use super::trim::{Windows, trim};
 
 /// Windows with more tokens than this (both sides together) are not diffed in one go. The
 /// adversary for the histogram algorithm is a text in which every other token was replaced:
@@ -42,6 +43,8 @@ pub struct Change {
     pub after: TextSize,
     hunks: Vec<Hunk>,
     is_coarse: bool,
+    /// Where the texts may differ, cut between tokens.
+    windows: Windows,
 }
 
 /// A place where something was removed, added, or replaced: positions in bytes.
@@ -56,13 +59,13 @@ pub struct Hunk {
 impl Change {
     /// The difference of two texts.
     pub fn between(before: &str, after: &str) -> Self {
-        let before = &before[..before.floor_char_boundary(MAX_BYTES)];
-        let after = &after[..after.floor_char_boundary(MAX_BYTES)];
+        let (before, after) = (bounded(before), bounded(after));
         let (lines, words) = trim(before, after);
         let mut change = Self {
             elements: ElementChange::between(&before[lines.before], &after[lines.after], before),
             before: TextSize::of(before),
             after: TextSize::of(after),
+            windows: words.clone(),
             ..Self::default()
         };
         change.diff(
@@ -87,6 +90,11 @@ impl Change {
     /// Whether nothing differs.
     pub fn is_empty(&self) -> bool {
         self.hunks.is_empty()
+    }
+
+    /// Counts both texts, which must be those that this is the change between.
+    pub fn summaries(&self, before: &str, after: &str) -> TextSummaries {
+        TextSummaries::between(bounded(before), bounded(after), &self.windows)
     }
 
     /// How many word tokens were removed here and added there: moved, or put back into a
@@ -149,6 +157,11 @@ impl Change {
         self.removed.push(old.text, removed);
         self.added.push(new.text, added);
     }
+}
+
+/// What is read of a text.
+fn bounded(text: &str) -> &str {
+    &text[..text.floor_char_boundary(MAX_BYTES)]
 }
 
 #[cfg(test)]

@@ -256,3 +256,48 @@ const DIGITS: [u32; 122] = [
     0x11d5a, 0x11da0, 0x11daa, 0x16a60, 0x16a6a, 0x16ac0, 0x16aca, 0x16b50, 0x16b5a, 0x1d7ce,
     0x1d800, 0x1e140, 0x1e14a, 0x1e2f0, 0x1e2fa, 0x1e950, 0x1e95a, 0x1fbf0, 0x1fbfa,
 ];
+/// Puts a word in lower case. A dotted capital I becomes a plain i, as in revscoring.
+pub(super) fn lower_into(word: &str, lower: &mut String) {
+    lower.clear();
+    if word.is_ascii() {
+        lower.push_str(word);
+        lower.make_ascii_lowercase();
+    } else if word.contains('İ') {
+        lower.push_str(&word.replace('İ', "i").to_lowercase());
+    } else {
+        lower.push_str(&word.to_lowercase());
+    }
+}
+
+/// Whether a word has at least two characters, and none that is its own lower case.
+pub(super) fn is_uppercase(word: &str) -> bool {
+    let bytes = word.as_bytes();
+    if !bytes
+        .first()
+        .is_some_and(|first| first.is_ascii_uppercase() || !first.is_ascii())
+    {
+        return false;
+    }
+    let has_lower = |c: char| c.to_lowercase().next() != Some(c);
+    word.chars().nth(1).is_some() && word.chars().all(has_lower)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn uppercase_words_have_nothing_but_capitals() {
+        for (word, expected) in [
+            ("USA", true),
+            ("ЦСКА", true),
+            ("A", false),
+            ("B2", false),
+            ("Ab", false),
+            ("aB", false),
+            ("I'M", false),
+        ] {
+            assert_eq!(is_uppercase(word), expected, "{word}");
+        }
+    }
+}

@@ -1,20 +1,20 @@
-//! Counts over one whole text, as revscoring makes them.
+//! Counts over the two whole texts of an edit, as revscoring makes them.
 //!
-//! Everything that the features on two whole texts need, in one pass over the tokens and one over
-//! the markup. A summary owns no text: the next edit of the page takes it as its parent's, and a
-//! changed word is looked up in the text that it was counted in. Which words are profane or known
-//! is not decided here, and needs no counting of its own: only changed words matter.
+//! The two are counted in one pass, and what they have in common only once: [`trim`](super::trim)
+//! cuts between tokens, so that the counts of a text are those of its window and of the rest. Of the
+//! things whose numbers matter one by one (words, numerals, marks of wikitext) only those that stand
+//! in a window can have changed; the rest is asked for those alone. No table of a whole text is
+//! made, and nothing is allocated a token. Which words are profane or known is not decided here.
 
-use std::borrow::Cow;
-
-use rustc_hash::FxHashMap;
-use xxhash_rust::xxh3::xxh3_64;
-
-use super::frequency::{Frequencies, FrequencyChange};
-use super::{MarkupCounts, TokenKind, tokenize};
+use super::frequency::FrequencyChange;
+use super::letters::{is_uppercase, lower_into};
+use super::repeats::longest_repeated_char;
+use super::trim::Windows;
+use super::watch::Watch;
+use super::{Token, TokenKind, tokenize};
 
 /// Counts over one whole text.
-#[derive(Clone, Debug)]
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct TextSummary {
     /// Unicode characters.
     pub chars: u32,
@@ -30,75 +30,89 @@ pub struct TextSummary {
     pub longest_token: u32,
     /// The longest run of one character, whatever its case; 1 for an empty text.
     pub longest_repeated_char: u32,
-    /// Elements of wikitext.
-    pub elements: MarkupCounts,
-    /// Tokens of markup, by what they look like.
-    pub markup_table: Frequencies,
-    /// Numbers.
-    pub number_table: Frequencies,
-    /// Upper case words.
-    pub uppercase_table: Frequencies,
-    words: FxHashMap<u64, WordEntry>,
 }
 
-/// A word of a text.
-#[derive(Clone, Copy, Debug)]
-struct WordEntry {
-    count: u32,
-    /// Where it stands first, in bytes.
-    start: u32,
-    end: u32,
+/// Counts over both texts of an edit, and what differs between them.
+#[derive(Clone, PartialEq, Debug)]
+pub struct TextSummaries {
+    /// Of the text before the edit.
+    pub before: TextSummary,
+    /// Of the text after the edit.
+    pub after: TextSummary,
+    /// How the numbers of the marks of wikitext changed.
+    pub markups: FrequencyChange,
+    /// How the numbers of numerals changed.
+    pub numbers: FrequencyChange,
+    /// How the numbers of upper case words changed.
+    pub uppercase_words: FrequencyChange,
+    words: Vec<ChangedWord>,
+}
+
+/// A word whose number changed.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(super) struct ChangedWord {
+    /// Whether only the text before the edit has it.
+    pub(super) is_gone: bool,
+    /// Where it stands first, in bytes: in the text after the edit, or in that before when gone.
+    pub(super) start: u32,
+    pub(super) end: u32,
+    pub(super) before: u32,
+    pub(super) after: u32,
+}
+
+impl TextSummaries {
+    /// Counts two texts, which are equal outside of the windows.
+    pub(super) fn between(before: &str, after: &str, windows: &Windows) -> Self {
+        let mut watch = Watch::default();
+        let old = count(&before[windows.before.clone()], |token, span| {
+            watch.see_before(token, span, windows.before.start);
+        });
+        let new = count(&after[windows.after.clone()], |token, span| {
+            watch.see_after(token, span, windows.after.start);
+        });
+        watch.keep_changed();
+        let start = count(&before[..windows.before.start], |token, span| {
+            watch.see_common(token, span, 0);
+        });
+        let end = count(&before[windows.before.end..], |token, span| {
+            watch.see_common(token, span, windows.after.end);
+        });
+        let common = start.joined(&end);
+        let changes = watch.finish();
+        Self {
+            before: common.joined(&old),
+            after: common.joined(&new),
+            markups: changes.markups,
+            numbers: changes.numbers,
+            uppercase_words: changes.uppercase_words,
+            words: changes.words,
+        }
+    }
+
+    /// Calls `found` with every word, in lower case, whose number differs, and with its number before
+    /// and after: first the words of the text after, in its order, then those that only the text
+    /// before has, in that one's. The texts are those that were counted.
+    pub(crate) fn each_changed_word(
+        &self,
+        before: &str,
+        after: &str,
+        mut found: impl FnMut(&str, u32, u32),
+    ) {
+        let mut lower = String::new();
+        for word in &self.words {
+            let text = if word.is_gone { before } else { after };
+            if let Some(span) = text.get(word.start as usize..word.end as usize) {
+                lower_into(span, &mut lower);
+                found(&lower, word.before, word.after);
+            }
+        }
+    }
 }
 
 impl TextSummary {
-    /// Counts a text.
-    pub fn new(text: &str) -> Self {
-        let mut summary = Self {
-            chars: count_chars(text),
-            longest_repeated_char: longest_repeated_char(text),
-            elements: MarkupCounts::of(text),
-            tokens: 0,
-            tokens_by_kind: [0; TokenKind::COUNT],
-            uppercase_words: 0,
-            markups: 0,
-            longest_token: 0,
-            markup_table: Frequencies::default(),
-            number_table: Frequencies::default(),
-            uppercase_table: Frequencies::default(),
-            words: FxHashMap::default(),
-        };
-        let mut lower = String::new();
-        for token in tokenize(text) {
-            let span = &text[token.start as usize..token.end as usize];
-            summary.tokens += 1;
-            summary.tokens_by_kind[token.kind.index()] += 1;
-            if span.len() > summary.longest_token as usize {
-                summary.longest_token = summary.longest_token.max(count_chars(span));
-            }
-            if token.kind.is_word() {
-                if is_uppercase(span) {
-                    summary.uppercase_words += 1;
-                    summary.uppercase_table.add(span);
-                }
-                lower_into(span, &mut lower);
-                let new = WordEntry {
-                    count: 0,
-                    start: token.start,
-                    end: token.end,
-                };
-                summary
-                    .words
-                    .entry(xxh3_64(lower.as_bytes()))
-                    .or_insert(new)
-                    .count += 1;
-            } else if token.kind.is_markup() {
-                summary.markups += 1;
-                summary.markup_table.add(span);
-            } else if token.kind == TokenKind::Number {
-                summary.number_table.add(span);
-            }
-        }
-        summary
+    /// Counts one text.
+    pub fn of(text: &str) -> Self {
+        count(text, |_, _| ())
     }
 
     /// Words.
@@ -110,121 +124,70 @@ impl TextSummary {
     pub fn tokens_of(&self, kind: TokenKind) -> u32 {
         self.tokens_by_kind[kind.index()]
     }
-}
 
-/// What differs between the tables of two texts.
-#[derive(Clone, Copy, PartialEq, Debug)]
-pub struct SummaryChange {
-    /// Tokens of markup.
-    pub markups: FrequencyChange,
-    /// Numbers.
-    pub numbers: FrequencyChange,
-    /// Upper case words.
-    pub uppercase_words: FrequencyChange,
-}
-
-impl SummaryChange {
-    /// Compares the tables of two texts.
-    pub fn between(before: &TextSummary, after: &TextSummary) -> Self {
-        Self {
-            markups: FrequencyChange::between(&before.markup_table, &after.markup_table),
-            numbers: FrequencyChange::between(&before.number_table, &after.number_table),
-            uppercase_words: FrequencyChange::between(
-                &before.uppercase_table,
-                &after.uppercase_table,
-            ),
+    /// Of a text that was cut between two tokens.
+    fn joined(mut self, other: &Self) -> Self {
+        self.chars += other.chars;
+        self.tokens += other.tokens;
+        for (count, other) in self.tokens_by_kind.iter_mut().zip(other.tokens_by_kind) {
+            *count += other;
         }
+        self.uppercase_words += other.uppercase_words;
+        self.markups += other.markups;
+        self.longest_token = self.longest_token.max(other.longest_token);
+        self.longest_repeated_char = self.longest_repeated_char.max(other.longest_repeated_char);
+        self
     }
 }
 
-/// Calls `found` with every word, in lower case, whose number differs between two texts, and with
-/// its number before and after: first the words of the text after, in its order, then those that
-/// only the text before has, in that one's. The texts are those that were summarised.
-pub(crate) fn each_changed_word(
-    before: (&TextSummary, &str),
-    after: (&TextSummary, &str),
-    mut found: impl FnMut(&str, u32, u32),
-) {
-    let mut changed: Vec<(bool, WordEntry, u32, u32)> = Vec::new();
-    for (hash, &entry) in &after.0.words {
-        let n_before = before.0.words.get(hash).map_or(0, |entry| entry.count);
-        if n_before != entry.count {
-            changed.push((false, entry, n_before, entry.count));
+/// Counts a text, and shows each of its tokens.
+fn count(text: &str, mut see: impl FnMut(Token, &str)) -> TextSummary {
+    let mut summary = TextSummary {
+        chars: count_chars(text),
+        longest_repeated_char: longest_repeated_char(text),
+        tokens: 0,
+        tokens_by_kind: [0; TokenKind::COUNT],
+        uppercase_words: 0,
+        markups: 0,
+        longest_token: 0,
+    };
+    for token in tokenize(text) {
+        let span = &text[token.start as usize..token.end as usize];
+        summary.tokens_by_kind[token.kind.index()] += 1;
+        if span.len() > summary.longest_token as usize {
+            summary.longest_token = summary.longest_token.max(count_chars(span));
         }
-    }
-    for (hash, &entry) in &before.0.words {
-        if !after.0.words.contains_key(hash) {
-            changed.push((true, entry, entry.count, 0));
+        if token.kind.is_word() && is_uppercase(span) {
+            summary.uppercase_words += 1;
         }
+        see(token, span);
     }
-    changed.sort_unstable_by_key(|(is_gone, entry, ..)| (*is_gone, entry.start));
-    let mut lower = String::new();
-    for (is_gone, entry, n_before, n_after) in changed {
-        let text = if is_gone { before.1 } else { after.1 };
-        if let Some(word) = text.get(entry.start as usize..entry.end as usize) {
-            lower_into(word, &mut lower);
-            found(&lower, n_before, n_after);
-        }
-    }
+    summary.tokens = summary.tokens_by_kind.iter().sum();
+    let markups = TokenKind::ALL.iter().filter(|kind| kind.is_markup());
+    summary.markups = markups.map(|kind| summary.tokens_of(*kind)).sum();
+    summary
 }
 
 fn count_chars(text: &str) -> u32 {
     u32::try_from(text.chars().count()).unwrap_or(u32::MAX)
 }
 
-/// Puts a word in lower case. A dotted capital I becomes a plain i, as in revscoring.
-fn lower_into(word: &str, lower: &mut String) {
-    lower.clear();
-    lower.push_str(word);
-    if word.is_ascii() {
-        lower.make_ascii_lowercase();
-    } else {
-        let plain = if word.contains('İ') {
-            Cow::Owned(word.replace('İ', "i"))
-        } else {
-            Cow::Borrowed(word)
-        };
-        lower.replace_range(.., &plain.to_lowercase());
-    }
-}
-
-/// Whether a word has at least two characters, and none that is its own lower case.
-fn is_uppercase(word: &str) -> bool {
-    let bytes = word.as_bytes();
-    if !bytes
-        .first()
-        .is_some_and(|first| first.is_ascii_uppercase() || !first.is_ascii())
-    {
-        return false;
-    }
-    let has_lower = |c: char| c.to_lowercase().next() != Some(c);
-    word.chars().nth(1).is_some() && word.chars().all(has_lower)
-}
-
-fn longest_repeated_char(text: &str) -> u32 {
-    let (mut longest, mut run, mut previous) = (1, 0, None);
-    let mut count = |c: char| {
-        run = if previous == Some(c) { run + 1 } else { 1 };
-        previous = Some(c);
-        longest = longest.max(run);
-    };
-    for c in text.chars() {
-        if c.is_ascii() {
-            count(c.to_ascii_lowercase());
-        } else {
-            c.to_lowercase().for_each(&mut count);
-        }
-    }
-    longest
-}
-
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+
     use super::*;
+    use crate::diff::Change;
+
+    fn summaries(before: &str, after: &str) -> TextSummaries {
+        Change::between(before, after).summaries(before, after)
+    }
 
     #[test]
     fn texts_are_counted() {
-        let summary = TextSummary::new("== Öl ==\nNATO NATO A 12 [[a|b]] ''i''");
+        let text = "== Öl ==\nNATO NATO A 12 [[a|b]] ''i''";
+        let changed = summaries("", text);
+        let summary = changed.after;
         assert_eq!(summary.chars, 37);
         assert_eq!(summary.tokens, 23);
         assert_eq!(summary.words(), 7);
@@ -232,65 +195,28 @@ mod tests {
         assert_eq!(summary.markups, 4);
         assert_eq!(summary.tokens_of(TokenKind::Italic), 2);
         assert_eq!(summary.longest_token, 4);
-        assert_eq!(summary.uppercase_table.get("NATO"), 2);
-        assert_eq!(summary.number_table.get("12"), 1);
-        assert_eq!(summary.markup_table.get("=="), 2);
-        assert_eq!(
-            (summary.elements.headings, summary.elements.wikilinks),
-            (1, 1)
-        );
+        assert_eq!(changed.uppercase_words.increase, 2.0);
+        assert_eq!(changed.numbers.increase, 1.0);
+        assert_eq!(changed.markups.increase, 4.0);
     }
 
     #[test]
     fn an_empty_text_has_nothing_but_a_run_of_one() {
-        let summary = TextSummary::new("");
+        let TextSummaries { before, after, .. } = summaries("", "");
+        assert_eq!(before, after);
         assert_eq!(
-            (summary.chars, summary.tokens, summary.longest_token),
+            (before.chars, before.tokens, before.longest_token),
             (0, 0, 0)
         );
-        assert_eq!(summary.longest_repeated_char, 1);
-    }
-
-    #[track_caller]
-    fn check_uppercase(word: &str, expected: bool) {
-        assert_eq!(is_uppercase(word), expected, "{word}");
-    }
-
-    #[test]
-    fn uppercase_words_have_nothing_but_capitals() {
-        check_uppercase("USA", true);
-        check_uppercase("ЦСКА", true);
-        check_uppercase("A", false);
-        check_uppercase("B2", false);
-        check_uppercase("Ab", false);
-        check_uppercase("aB", false);
-        check_uppercase("I'M", false);
-    }
-
-    #[track_caller]
-    fn check_run(text: &str, expected: u32) {
-        assert_eq!(longest_repeated_char(text), expected, "{text}");
-    }
-
-    #[test]
-    fn runs_are_of_one_character_in_any_case() {
-        check_run("abc", 1);
-        check_run("coOol", 3);
-        check_run("ÄäÄx", 3);
-        check_run("日日", 2);
+        assert_eq!(before.longest_repeated_char, 1);
     }
 
     #[track_caller]
     fn check_changed(before: &str, after: &str, expected: &[(&str, u32, u32)]) {
-        let summaries = (TextSummary::new(before), TextSummary::new(after));
         let mut got = Vec::new();
-        each_changed_word(
-            (&summaries.0, before),
-            (&summaries.1, after),
-            |word, n_before, n_after| {
-                got.push((word.to_owned(), n_before, n_after));
-            },
-        );
+        summaries(before, after).each_changed_word(before, after, |word, n_before, n_after| {
+            got.push((word.to_owned(), n_before, n_after));
+        });
         let expected: Vec<_> = expected
             .iter()
             .map(|&(word, a, b)| (word.to_owned(), a, b))
@@ -308,5 +234,28 @@ mod tests {
         );
         check_changed("", "İstanbul Ärger", &[("istanbul", 0, 1), ("ärger", 0, 1)]);
         check_changed("x x x", "x", &[("x", 3, 1)]);
+        check_changed(
+            "Oft Rest x oft",
+            "Oft Rest neu OFT oft",
+            &[("oft", 2, 3), ("neu", 0, 1), ("x", 1, 0)],
+        );
+    }
+
+    proptest! {
+        /// The windows are a matter of speed alone.
+        #[test]
+        fn trimming_changes_nothing(
+            start in "([abAB <>/ref'\n日.İ12\\[\\]=]{0,9}\n){0,4}",
+            removed in "[abAB <>/ref'\n日.İ12\\[\\]=]{0,9}",
+            added in "[abAB <>/ref'\n日.İ12\\[\\]=]{0,9}",
+            end in "(\n[abAB <>/ref'\n日.İ12\\[\\]=]{0,9}){0,4}",
+        ) {
+            let (before, after) = (format!("{start}{removed}{end}"), format!("{start}{added}{end}"));
+            let whole = Windows { before: 0..before.len(), after: 0..after.len() };
+            prop_assert_eq!(
+                summaries(&before, &after),
+                TextSummaries::between(&before, &after, &whole)
+            );
+        }
     }
 }

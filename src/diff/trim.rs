@@ -13,7 +13,7 @@ use std::ops::Range;
 use memchr::{memchr2_iter, memrchr2, memrchr2_iter};
 
 /// The parts of two texts that may differ; outside of them the texts are equal.
-#[derive(Clone, PartialEq, Eq, Debug)]
+#[derive(Clone, Default, PartialEq, Eq, Debug)]
 pub(super) struct Windows {
     /// Bytes of the text before the edit.
     pub(super) before: Range<usize>,

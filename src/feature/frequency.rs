@@ -3,7 +3,7 @@
 //! A thing that moved within the page did not change; see [`FrequencyChange`] for what is summed.
 
 use super::{Feature, Unit};
-use crate::diff::{FrequencyChange, SummaryChange};
+use crate::diff::{FrequencyChange, TextSummaries};
 use crate::edit::Edit;
 
 /// The six features of one table.
@@ -65,10 +65,10 @@ pub(super) const FEATURES: &[Feature] = features_of! {
 
 fn changed(
     edit: &Edit<'_>,
-    table: fn(&SummaryChange) -> &FrequencyChange,
+    table: fn(&TextSummaries) -> &FrequencyChange,
     sum: fn(&FrequencyChange) -> f64,
 ) -> f32 {
-    edit.summary_change()
+    edit.summaries()
         .map_or(f32::NAN, |change| sum(table(change)) as f32)
 }
 

@@ -23,10 +23,12 @@ pub(super) const FEATURES: &[Feature] = &[
 ];
 
 fn longer(edit: &Edit<'_>, longest: fn(&TextSummary) -> u32) -> f32 {
-    match (edit.parent_summary(), edit.summary()) {
-        (Some(before), Some(after)) if longest(after) > longest(before) => longest(after) as f32,
-        (Some(_), Some(_)) => 1.0,
-        _ => f32::NAN,
+    let Some(texts) = edit.summaries() else {
+        return f32::NAN;
+    };
+    match longest(&texts.after) {
+        after if after > longest(&texts.before) => after as f32,
+        _ => 1.0,
     }
 }
 

@@ -3,7 +3,7 @@
 //! 0 for a new page, whose text before is empty; missing where that text is suppressed.
 
 use super::{Feature, Unit};
-use crate::diff::TextSummary;
+use crate::diff::{MarkupCounts, TextSummary};
 use crate::edit::Edit;
 
 /// The features.
@@ -40,35 +40,35 @@ pub(super) const FEATURES: &[Feature] = &[
         "parent.headings",
         Unit::LogCount,
         "headings of the page before the edit",
-        |edit| log(edit, |parent| parent.elements.headings),
+        |edit| log_elements(edit, |parent| parent.headings),
     )
     .known_as("feature.log((wikitext.revision.parent.headings + 1))"),
     Feature::of_edit(
         "parent.wikilinks",
         Unit::LogCount,
         "links within the wiki before the edit",
-        |edit| log(edit, |parent| parent.elements.wikilinks),
+        |edit| log_elements(edit, |parent| parent.wikilinks),
     )
     .known_as("feature.log((wikitext.revision.parent.wikilinks + 1))"),
     Feature::of_edit(
         "parent.external_links",
         Unit::LogCount,
         "links to other sites before the edit",
-        |edit| log(edit, |parent| parent.elements.external_links),
+        |edit| log_elements(edit, |parent| parent.external_links),
     )
     .known_as("feature.log((wikitext.revision.parent.external_links + 1))"),
     Feature::of_edit(
         "parent.templates",
         Unit::LogCount,
         "templates before the edit",
-        |edit| log(edit, |parent| parent.elements.templates),
+        |edit| log_elements(edit, |parent| parent.templates),
     )
     .known_as("feature.log((wikitext.revision.parent.templates + 1))"),
     Feature::of_edit(
         "parent.ref_tags",
         Unit::LogCount,
         "tags whose name begins with ref before the edit",
-        |edit| log(edit, |parent| parent.elements.ref_tags),
+        |edit| log_elements(edit, |parent| parent.ref_tags),
     )
     .known_as("feature.log((wikitext.revision.parent.ref_tags + 1))"),
     Feature::of_edit(
@@ -107,6 +107,11 @@ fn log(edit: &Edit<'_>, count: fn(&TextSummary) -> u32) -> f32 {
 }
 
 /// A quotient whose divisor is at least 1, as revscoring has it.
+fn log_elements(edit: &Edit<'_>, count: fn(&MarkupCounts) -> u32) -> f32 {
+    edit.parent_elements()
+        .map_or(f32::NAN, |parent| f64::from(count(parent)).ln_1p() as f32)
+}
+
 fn ratio(edit: &Edit<'_>, parts: fn(&TextSummary) -> (u32, u32)) -> f32 {
     edit.parent_summary().map_or(f32::NAN, |parent| {
         let (part, whole) = parts(parent);

@@ -1,7 +1,7 @@
 //! How many more or fewer of everything the page has after the edit.
 
 use super::{Feature, Unit};
-use crate::diff::TextSummary;
+use crate::diff::{MarkupCounts, TextSummaries, TextSummary};
 use crate::edit::Edit;
 
 /// The features.
@@ -38,48 +38,55 @@ pub(super) const FEATURES: &[Feature] = &[
         "size.headings_change",
         Unit::Count,
         "headings after the edit, less those before",
-        |edit| change(edit, |text| text.elements.headings),
+        |edit| change_of_elements(edit, |text| text.headings),
     )
     .known_as("feature.revision.diff.headings_change"),
     Feature::of_edit(
         "size.external_links_change",
         Unit::Count,
         "links to other sites after the edit, less those before",
-        |edit| change(edit, |text| text.elements.external_links),
+        |edit| change_of_elements(edit, |text| text.external_links),
     )
     .known_as("feature.revision.diff.external_links_change"),
     Feature::of_edit(
         "size.wikilinks_change",
         Unit::Count,
         "links within the wiki after the edit, less those before",
-        |edit| change(edit, |text| text.elements.wikilinks),
+        |edit| change_of_elements(edit, |text| text.wikilinks),
     )
     .known_as("feature.revision.diff.wikilinks_change"),
     Feature::of_edit(
         "size.templates_change",
         Unit::Count,
         "templates after the edit, less those before",
-        |edit| change(edit, |text| text.elements.templates),
+        |edit| change_of_elements(edit, |text| text.templates),
     )
     .known_as("feature.revision.diff.templates_change"),
     Feature::of_edit(
         "size.tags_change",
         Unit::Count,
         "tags, and marks that stand for one after the edit, less those before",
-        |edit| change(edit, |text| text.elements.tags),
+        |edit| change_of_elements(edit, |text| text.tags),
     )
     .known_as("feature.revision.diff.tags_change"),
     Feature::of_edit(
         "size.ref_tags_change",
         Unit::Count,
         "tags whose name begins with ref after the edit, less those before",
-        |edit| change(edit, |text| text.elements.ref_tags),
+        |edit| change_of_elements(edit, |text| text.ref_tags),
     )
     .known_as("feature.revision.diff.ref_tags_change"),
 ];
 
 fn change(edit: &Edit<'_>, count: fn(&TextSummary) -> u32) -> f32 {
-    match (edit.parent_summary(), edit.summary()) {
+    let difference =
+        |texts: &TextSummaries| f64::from(count(&texts.after)) - f64::from(count(&texts.before));
+    edit.summaries()
+        .map_or(f32::NAN, |texts| difference(texts) as f32)
+}
+
+fn change_of_elements(edit: &Edit<'_>, count: fn(&MarkupCounts) -> u32) -> f32 {
+    match (edit.parent_elements(), edit.elements()) {
         (Some(before), Some(after)) => (f64::from(count(after)) - f64::from(count(before))) as f32,
         _ => f32::NAN,
     }

@@ -8,7 +8,7 @@ use std::ops::Range;
 use rustc_hash::{FxHashMap, FxHashSet};
 
 use super::is_unspaced;
-use crate::diff::{Change, TokenKind, each_changed_word, tokenize};
+use crate::diff::{Change, TokenKind, tokenize};
 
 /// At most this many different words are kept of each table; an edit that changes more is
 /// judged by its first ones.
@@ -160,10 +160,9 @@ impl Words {
 
     /// The words whose number changed: those of the new text first.
     fn fill_changed(&mut self, edit: &crate::edit::Edit<'_>) -> Option<()> {
-        let before = (&**edit.parent_summary()?, edit.parent_text()?);
-        let after = (&**edit.summary()?, edit.text()?);
-        each_changed_word(before, after, |word, n_before, n_after| {
-            self.changed.push(word, n_before, n_after);
+        let summaries = edit.summaries()?;
+        summaries.each_changed_word(edit.parent_text()?, edit.text()?, |word, before, after| {
+            self.changed.push(word, before, after);
         });
         Some(())
     }

@@ -1,0 +1,305 @@
+//! The things (words, numerals, marks) whose numbers an edit may have changed, and how many of each
+//! the rest of the page holds.
+//!
+//! First the windows are seen, in which the texts differ; what they hold equally often did not
+//! change. Then the common text is seen: a filter over the first and last letters passes over nearly
+//! all of its tokens, so that only few are put in lower case, hashed and looked up. A thing is known
+//! by a hash of 64 bits: two different words of one page collide about once in 10^12 pages.
+
+use rustc_hash::FxHashMap;
+use xxhash_rust::xxh3::xxh3_64_with_seed;
+
+use super::frequency::FrequencyChange;
+use super::letters::{is_uppercase, lower_into};
+use super::summary::ChangedWord;
+use super::{Token, TokenKind};
+
+/// What is counted one by one.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
+enum Kind {
+    /// A word, in lower case.
+    Word,
+    /// A word of capitals.
+    Uppercase,
+    /// A numeral.
+    Number,
+    /// A mark of wikitext.
+    Markup,
+}
+
+/// One thing.
+#[derive(Clone, Copy, Debug)]
+struct Thing {
+    kind: Kind,
+    /// Its bits in the filter.
+    keys: Keys,
+    /// How many stand in the windows.
+    before: u32,
+    after: u32,
+    /// How many stand in the common text.
+    common: u32,
+    /// Where it stands first in each text; `NOWHERE` where it does not.
+    first_before: (u32, u32),
+    first_after: (u32, u32),
+}
+
+const NOWHERE: (u32, u32) = (u32::MAX, u32::MAX);
+
+/// See the module.
+#[derive(Debug, Default)]
+pub(super) struct Watch {
+    things: FxHashMap<u64, Thing>,
+    filter: Filter,
+    lower: String,
+}
+
+/// What changed.
+pub(super) struct Changes {
+    pub(super) markups: FrequencyChange,
+    pub(super) numbers: FrequencyChange,
+    pub(super) uppercase_words: FrequencyChange,
+    /// In the order of [`TextSummaries::each_changed_word`](super::summary::TextSummaries).
+    pub(super) words: Vec<ChangedWord>,
+}
+
+impl Watch {
+    /// Counts a token of the window before the edit, which begins at this byte.
+    pub(super) fn see_before(&mut self, token: Token, span: &str, offset: usize) {
+        let place = place(token, offset);
+        self.each_thing(token, span, |thing| {
+            thing.before += 1;
+            thing.first_before = thing.first_before.min(place);
+        });
+    }
+
+    /// Counts a token of the window after the edit.
+    pub(super) fn see_after(&mut self, token: Token, span: &str, offset: usize) {
+        let place = place(token, offset);
+        self.each_thing(token, span, |thing| {
+            thing.after += 1;
+            thing.first_after = thing.first_after.min(place);
+        });
+    }
+
+    fn each_thing(&mut self, token: Token, span: &str, count: impl Fn(&mut Thing)) {
+        let Self { things, lower, .. } = self;
+        let mut add = |kind: Kind, span: &str| {
+            let new = || Thing {
+                kind,
+                keys: Keys::of(span),
+                before: 0,
+                after: 0,
+                common: 0,
+                first_before: NOWHERE,
+                first_after: NOWHERE,
+            };
+            count(things.entry(hash(kind, span)).or_insert_with(new));
+        };
+        match kind_of(token.kind) {
+            Some(Kind::Word) => {
+                if is_uppercase(span) {
+                    add(Kind::Uppercase, span);
+                }
+                lower_into(span, lower);
+                add(Kind::Word, lower);
+            }
+            Some(kind) => add(kind, span),
+            None => {}
+        }
+    }
+
+    /// Both windows were seen: forgets what did not change.
+    pub(super) fn keep_changed(&mut self) {
+        self.things.retain(|_, thing| thing.before != thing.after);
+        for thing in self.things.values() {
+            self.filter.add(thing.keys);
+        }
+    }
+
+    /// Counts a token of the common text, which begins at this byte of the text after the edit.
+    pub(super) fn see_common(&mut self, token: Token, span: &str, offset: usize) {
+        let Some(kind) = kind_of(token.kind) else {
+            return;
+        };
+        if !self.filter.may_hold(span) {
+            return;
+        }
+        let place = place(token, offset);
+        let mut count = |kind: Kind, span: &str| {
+            if let Some(thing) = self.things.get_mut(&hash(kind, span)) {
+                thing.common += 1;
+                thing.first_after = thing.first_after.min(place);
+            }
+        };
+        if kind == Kind::Word {
+            if is_uppercase(span) {
+                count(Kind::Uppercase, span);
+            }
+            lower_into(span, &mut self.lower);
+            count(kind, &self.lower);
+        } else {
+            count(kind, span);
+        }
+    }
+
+    /// Everything was seen.
+    pub(super) fn finish(self) -> Changes {
+        let mut things: Vec<(u64, Thing)> = self.things.into_iter().collect();
+        // Sums of fractions depend on their order, which is not to depend on the window.
+        things.sort_unstable_by_key(|(hash, thing)| (thing.kind, *hash));
+        let mut changes = Changes {
+            markups: FrequencyChange::default(),
+            numbers: FrequencyChange::default(),
+            uppercase_words: FrequencyChange::default(),
+            words: Vec::new(),
+        };
+        for (_, thing) in things {
+            let (before, after) = (thing.before + thing.common, thing.after + thing.common);
+            match thing.kind {
+                Kind::Markup => changes.markups.add(before, after),
+                Kind::Number => changes.numbers.add(before, after),
+                Kind::Uppercase => changes.uppercase_words.add(before, after),
+                Kind::Word => {
+                    let is_gone = after == 0;
+                    let (start, end) = match is_gone {
+                        true => thing.first_before,
+                        false => thing.first_after,
+                    };
+                    changes.words.push(ChangedWord {
+                        is_gone,
+                        start,
+                        end,
+                        before,
+                        after,
+                    });
+                }
+            }
+        }
+        changes
+            .words
+            .sort_unstable_by_key(|word| (word.is_gone, word.start));
+        changes
+    }
+}
+
+fn kind_of(kind: TokenKind) -> Option<Kind> {
+    match kind {
+        TokenKind::Word => Some(Kind::Word),
+        TokenKind::Number => Some(Kind::Number),
+        kind if kind.is_markup() => Some(Kind::Markup),
+        _ => None,
+    }
+}
+
+fn hash(kind: Kind, span: &str) -> u64 {
+    xxh3_64_with_seed(span.as_bytes(), kind as u64)
+}
+
+/// Where a token stands in its whole text. No text has more than 2^30 bytes here.
+fn place(token: Token, offset: usize) -> (u32, u32) {
+    let offset = offset as u32;
+    (token.start + offset, token.end + offset)
+}
+
+/// The bits of a thing. Of a thing in lower case and of the same in capitals at least one is the
+/// same, as long as the latter is looked for as [`Filter::may_hold`] does.
+#[derive(Clone, Copy, Debug)]
+struct Keys {
+    /// By length, first and last byte, for things of ASCII alone.
+    ascii: Option<u16>,
+    /// By the first characters.
+    first: u16,
+}
+
+impl Keys {
+    fn of(span: &str) -> Self {
+        Self {
+            ascii: span.is_ascii().then(|| ascii_key(span)),
+            first: first_key(span),
+        }
+    }
+}
+
+/// Numbers below this are keys.
+const N_KEYS: usize = 8192;
+
+/// For a span of ASCII: the same whatever its case.
+fn ascii_key(span: &str) -> u16 {
+    let bytes = span.as_bytes();
+    let byte = |at: Option<&u8>| usize::from(at.copied().unwrap_or(0) | 0x20);
+    let mixed = byte(bytes.first()) * 31 + byte(bytes.last()) * 997 + bytes.len() * 7_919;
+    (mixed % (N_KEYS / 2)) as u16
+}
+
+/// For any span: the same for a word and its lower case.
+fn first_key(span: &str) -> u16 {
+    let lower = |c: char| match c {
+        // As `lower_into` has it.
+        'İ' => 'i',
+        'Σ' | 'ς' => 'σ',
+        c => c.to_lowercase().next().unwrap_or(c),
+    };
+    let mixed = span.chars().take(3).fold(0_usize, |mixed, c| {
+        mixed.wrapping_mul(8_191).wrapping_add(lower(c) as usize)
+    });
+    (N_KEYS / 2 + mixed % (N_KEYS / 2)) as u16
+}
+
+/// A set of keys.
+#[derive(Debug)]
+struct Filter([u64; N_KEYS / 64]);
+
+impl Default for Filter {
+    fn default() -> Self {
+        Self([0; N_KEYS / 64])
+    }
+}
+
+impl Filter {
+    fn add(&mut self, keys: Keys) {
+        for key in keys.ascii.into_iter().chain([keys.first]) {
+            self.0[usize::from(key) / 64] |= 1 << (key % 64);
+        }
+    }
+
+    fn holds(&self, key: u16) -> bool {
+        self.0[usize::from(key) / 64] >> (key % 64) & 1 != 0
+    }
+
+    /// Whether a thing that was added may be this span, or its lower case.
+    fn may_hold(&self, span: &str) -> bool {
+        match span.is_ascii() {
+            true => self.holds(ascii_key(span)),
+            false => self.holds(first_key(span)),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_filter_holds_what_was_added_whatever_its_case() {
+        let mut lower = String::new();
+        for word in [
+            "River",
+            "RIVER",
+            "Ärger",
+            "ΣΟΦΟΣ",
+            "İstanbul",
+            "Kelvin",
+            "ǅ",
+            "ẞ",
+            "a",
+            "日本",
+        ] {
+            let mut filter = Filter::default();
+            lower_into(word, &mut lower);
+            filter.add(Keys::of(&lower));
+            assert!(filter.may_hold(word), "{word}");
+            assert!(filter.may_hold(&lower), "{lower}");
+            assert!(!filter.may_hold("another"), "{word}");
+        }
+    }
+}
