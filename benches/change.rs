@@ -5,72 +5,25 @@
 //! `$REVSCORE_SHARED/data/articles`) where that exists; the hostile texts are made here.
 
 use std::hint::black_box;
-use std::path::PathBuf;
-use std::process::Command;
+use std::sync::LazyLock;
 
 use criterion::{Criterion, criterion_group, criterion_main};
 use revscore::diff::Change;
-use revscore::edit::Edit;
 use revscore::feature::GROUPS;
-use revscore::language::{Language, Vocabulary};
-use revscore::revision::{Page, Revision, Timestamp, User};
+use revscore::language::Vocabulary;
 
-/// Texts before and after an edit.
-struct Texts {
-    before: String,
-    after: String,
-}
-
-fn articles() -> Option<PathBuf> {
-    let shared = std::env::var_os("REVSCORE_SHARED")
-        .map_or_else(|| PathBuf::from("../shared"), PathBuf::from);
-    let articles = shared.join("data/articles");
-    if !articles.exists() {
-        println!(
-            "skipped: real articles, {} does not exist",
-            articles.display()
-        );
-        return None;
-    }
-    Some(articles)
-}
-
-fn small_edits(articles: &std::path::Path) -> Vec<Texts> {
-    let output = Command::new("xz")
-        .arg("-dc")
-        .arg(articles.join("edits.jsonl.xz"))
-        .output()
-        .expect("xz runs");
-    let text =
-        |row: &serde_json::Value, name: &str| row[name].as_str().unwrap_or_default().to_owned();
-    String::from_utf8_lossy(&output.stdout)
-        .lines()
-        .filter_map(|line| serde_json::from_str::<serde_json::Value>(line).ok())
-        .map(|row| Texts {
-            before: text(&row, "parent_text"),
-            after: text(&row, "text"),
-        })
-        .collect()
-}
+mod support;
+use support::{Texts, articles, real_edits};
 
 /// Every feature that reads the change or the words that it changed.
 fn all_features(texts: &Texts) -> f32 {
-    let revision = |text: &str, seconds: i64| Revision {
-        text: Some(text.into()),
-        timestamp: Some(Timestamp(seconds)),
-        user: User::named("192.0.2.1"),
-        comment: Some("/* History */ fixed a typo".into()),
-        ..Revision::default()
-    };
-    let (parent, revision) = (revision(&texts.before, 0), revision(&texts.after, 1_000));
-    let page = Page::default();
-    let edit = Edit::new(Some(&parent), &revision, &page, Language::of_code("en"));
-    let vocabulary = Vocabulary::default();
+    static VOCABULARY: LazyLock<Vocabulary> = LazyLock::new(Vocabulary::default);
+    let edit = texts.edit();
     let own = GROUPS
         .iter()
         .flat_map(|group| group.features)
         .filter(|feature| feature.revscoring.is_none());
-    own.map(|feature| feature.value(&edit, &vocabulary))
+    own.map(|feature| feature.value(&edit, &VOCABULARY))
         .filter(|value| !value.is_nan())
         .sum()
 }
@@ -80,7 +33,7 @@ fn bench_all(criterion: &mut Criterion, name: &str, edits: &[Texts]) {
         let mut next = edits.iter().cycle();
         bencher.iter(|| {
             next.next()
-                .map(|texts| Change::between(black_box(&texts.before), &texts.after))
+                .map(|texts| Change::between(black_box(texts.before()), texts.after()))
         });
     });
     criterion.bench_function(&format!("change+features/{name}"), |bencher| {
@@ -94,7 +47,10 @@ fn changes(criterion: &mut Criterion) {
         bench_all(
             criterion,
             "small edits of 25 to 76 KB articles",
-            &small_edits(&articles),
+            &real_edits(&articles)
+                .into_iter()
+                .flat_map(|(_, edits)| edits)
+                .collect::<Vec<_>>(),
         );
         let read = |name: &str| std::fs::read_to_string(articles.join(name)).unwrap_or_default();
         let (before, after) = (
@@ -104,27 +60,17 @@ fn changes(criterion: &mut Criterion) {
         bench_all(
             criterion,
             "one article replaced by another",
-            &[Texts {
-                before: before.clone(),
-                after,
-            }],
+            &[Texts::new(&before, &after)],
         );
-        bench_all(
-            criterion,
-            "article blanked",
-            &[Texts {
-                before: before.clone(),
-                after: String::new(),
-            }],
-        );
+        bench_all(criterion, "article blanked", &[Texts::new(&before, "")]);
         let after = before.split(' ').rev().collect::<Vec<_>>().join(" ");
         bench_all(
             criterion,
             "article with its words in reverse order",
-            &[Texts { before, after }],
+            &[Texts::new(&before, &after)],
         );
     }
-    let hostile = |before: String, after: String| [Texts { before, after }];
+    let hostile = |before: String, after: String| [Texts::new(&before, &after)];
     bench_all(
         criterion,
         "1 MB of [ added",

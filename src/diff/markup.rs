@@ -136,7 +136,7 @@ impl Frame {
 impl<'a> Parser<'a> {
     fn new(text: &'a str) -> Self {
         let bytes = text.as_bytes();
-        let last = |mark: &str| memchr::memmem::rfind(bytes, mark.as_bytes());
+        let last = |mark: &str| last_place(bytes, mark.as_bytes());
         Self {
             text,
             bytes,
@@ -370,6 +370,15 @@ impl<'a> Parser<'a> {
     fn name(&self, frame: &Frame) -> &'a str {
         &self.text[frame.name.0..frame.name.1]
     }
+}
+
+/// Where a mark stands last. Its last byte is looked for by vectors: a search for whole strings from
+/// the end goes byte by byte.
+fn last_place(bytes: &[u8], mark: &[u8]) -> Option<usize> {
+    let (last, start) = mark.split_last()?;
+    let mut ends = memchr::memrchr_iter(*last, bytes);
+    ends.find(|&end| bytes[..end].ends_with(start))
+        .map(|end| end - start.len())
 }
 
 fn is_before(pos: usize, mark: Option<usize>) -> bool {
