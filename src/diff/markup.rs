@@ -82,8 +82,8 @@ struct Parser<'a> {
     /// Bytes that may still be read.
     budget: usize,
     last: LastMarks,
-    /// Where the last closing tag of each name starts; filled when first asked for.
-    closing_tags: Option<FxHashMap<String, usize>>,
+    /// Where the last closing tag of each name starts, by the name's hash; filled when first asked for.
+    closing_tags: Option<FxHashMap<u64, usize>>,
 }
 
 /// Where marks that close an element stand last in the text; an element that opens behind them
@@ -344,14 +344,21 @@ impl<'a> Parser<'a> {
     }
 
     fn char_len(&self) -> usize {
-        self.text[self.pos..]
-            .chars()
-            .next()
-            .map_or(1, char::len_utf8)
+        match self.at(0) {
+            Some(byte) if !byte.is_ascii() => self.char_here().map_or(1, char::len_utf8),
+            _ => 1,
+        }
     }
 
     fn is_space_here(&self) -> bool {
-        self.text[self.pos..].chars().next().is_some_and(is_space)
+        match self.at(0) {
+            Some(byte) if byte.is_ascii() => is_space(char::from(byte)),
+            _ => self.char_here().is_some_and(is_space),
+        }
+    }
+
+    fn char_here(&self) -> Option<char> {
+        self.text[self.pos..].chars().next()
     }
 
     fn starts_line(&self) -> bool {

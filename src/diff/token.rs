@@ -215,14 +215,33 @@ impl Tokens<'_> {
         let single = start + 1;
         let second = self.byte(start + 1);
         match first {
-            b'a'..=b'z' | b'A'..=b'Z' | b'_' => match self.url_with_scheme(start) {
-                Some(end) => (TokenKind::Url, end),
-                None => (TokenKind::Word, self.word_end(start)),
-            },
-            b' ' | b'\t' | 0x0b | 0x0c | 0x1c..=0x1f => {
-                (TokenKind::Whitespace, self.spaces_end(start))
+            b'a'..=b'z' | b'A'..=b'Z' | b'_' => {
+                let end = ascii_run_end(self.bytes, single, is_ascii_word);
+                // Nearly all words end with their ASCII letters; only before a colon may one have been a
+                // scheme, because schemes are nothing but letters.
+                match self.byte(end) {
+                    b':' => match self.url_with_scheme(start) {
+                        Some(end) => (TokenKind::Url, end),
+                        None => (TokenKind::Word, end),
+                    },
+                    b'\'' | 0x80.. => (TokenKind::Word, self.word_end(end)),
+                    _ => (TokenKind::Word, end),
+                }
             }
-            b'0'..=b'9' => (TokenKind::Number, self.digits_end(start)),
+            _ if is_ascii_blank(first) => {
+                let end = ascii_run_end(self.bytes, single, is_ascii_blank);
+                match self.byte(end) {
+                    0x80.. => (TokenKind::Whitespace, self.spaces_end(end)),
+                    _ => (TokenKind::Whitespace, end),
+                }
+            }
+            b'0'..=b'9' => {
+                let end = ascii_run_end(self.bytes, single, |byte| byte.is_ascii_digit());
+                match self.byte(end) {
+                    0x80.. => (TokenKind::Number, self.digits_end(end)),
+                    _ => (TokenKind::Number, end),
+                }
+            }
             b'\n' | b'\r' => self.lex_line_end(start, first),
             b'[' if second == b'[' => (TokenKind::DbrackOpen, start + 2),
             b'[' => (TokenKind::BrackOpen, single),
@@ -389,7 +408,7 @@ impl Tokens<'_> {
         Some(end.map_or(self.bytes.len(), |(at, _)| start + at))
     }
 
-    /// The end of a word. An apostrophe belongs to it before another character of words, before
+    /// The end of a word of which something was read. An apostrophe belongs to it before another character of words, before
     /// white space, and at the end of the text.
     fn word_end(&self, start: usize) -> usize {
         let mut end = start;
@@ -452,6 +471,31 @@ impl Tokens<'_> {
             _ => self.text.get(at..)?.chars().next(),
         }
     }
+}
+
+/// Letters, digits and `_`.
+fn is_ascii_word(byte: u8) -> bool {
+    const TABLE: [bool; 256] = {
+        let mut table = [false; 256];
+        let mut byte = 0;
+        while byte < 128 {
+            table[byte] = (byte as u8).is_ascii_alphanumeric() || byte as u8 == b'_';
+            byte += 1;
+        }
+        table
+    };
+    TABLE[usize::from(byte)]
+}
+
+/// White space but for line ends.
+fn is_ascii_blank(byte: u8) -> bool {
+    matches!(byte, b' ' | b'\t' | 0x0b | 0x0c | 0x1c..=0x1f)
+}
+
+/// The end of a run of such bytes.
+fn ascii_run_end(bytes: &[u8], start: usize, belongs: impl Fn(u8) -> bool) -> usize {
+    let rest = bytes.get(start..).unwrap_or_default();
+    start + rest.iter().take_while(|byte| belongs(**byte)).count()
 }
 
 #[cfg(test)]

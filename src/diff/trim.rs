@@ -70,15 +70,15 @@ pub(super) fn trim(before: &str, after: &str) -> (Windows, Windows) {
     (windows(Cut::Lines), windows(Cut::Words))
 }
 
+/// Bytes that are compared at a time: in registers, without a call.
+const CHUNK: usize = 64;
+
 /// The number of bytes that are equal at the beginning.
 fn common_prefix(old: &[u8], new: &[u8]) -> usize {
-    const CHUNK: usize = 64;
-    let n_chunks = old
-        .chunks_exact(CHUNK)
-        .zip(new.chunks_exact(CHUNK))
-        .take_while(|(a, b)| a == b)
-        .count();
-    let start = n_chunks * CHUNK;
+    let (old_chunks, _) = old.as_chunks::<CHUNK>();
+    let (new_chunks, _) = new.as_chunks::<CHUNK>();
+    let chunks = old_chunks.iter().zip(new_chunks);
+    let start = CHUNK * chunks.take_while(|(a, b)| is_equal(a, b)).count();
     start
         + old[start..]
             .iter()
@@ -89,13 +89,10 @@ fn common_prefix(old: &[u8], new: &[u8]) -> usize {
 
 /// The number of bytes that are equal at the end.
 fn common_suffix(old: &[u8], new: &[u8]) -> usize {
-    const CHUNK: usize = 64;
-    let n_chunks = old
-        .rchunks_exact(CHUNK)
-        .zip(new.rchunks_exact(CHUNK))
-        .take_while(|(a, b)| a == b)
-        .count();
-    let n = n_chunks * CHUNK;
+    let (_, old_chunks) = old.as_rchunks::<CHUNK>();
+    let (_, new_chunks) = new.as_rchunks::<CHUNK>();
+    let chunks = old_chunks.iter().rev().zip(new_chunks.iter().rev());
+    let n = CHUNK * chunks.take_while(|(a, b)| is_equal(a, b)).count();
     let (old, new) = (&old[..old.len() - n], &new[..new.len() - n]);
     n + old
         .iter()
@@ -103,6 +100,15 @@ fn common_suffix(old: &[u8], new: &[u8]) -> usize {
         .zip(new.iter().rev())
         .take_while(|(a, b)| a == b)
         .count()
+}
+
+/// Compares all bytes whatever they are, which vectors do best.
+fn is_equal(a: &[u8; CHUNK], b: &[u8; CHUNK]) -> bool {
+    let mut differs = 0;
+    for (a, b) in a.iter().zip(b) {
+        differs |= a ^ b;
+    }
+    differs == 0
 }
 
 /// The last place within the first `n_prefix` bytes where both texts can be cut, else 0.

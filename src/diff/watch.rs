@@ -201,20 +201,17 @@ fn place(token: Token, offset: usize) -> (u32, u32) {
     (token.start + offset, token.end + offset)
 }
 
-/// The bits of a thing. Of a thing in lower case and of the same in capitals at least one is the
-/// same, as long as the latter is looked for as [`Filter::may_hold`] does.
+/// The bits of a thing.
 #[derive(Clone, Copy, Debug)]
 struct Keys {
-    /// By length, first and last byte, for things of ASCII alone.
     ascii: Option<u16>,
-    /// By the first characters.
     first: u16,
 }
 
 impl Keys {
     fn of(span: &str) -> Self {
         Self {
-            ascii: span.is_ascii().then(|| ascii_key(span)),
+            ascii: ascii_key(span),
             first: first_key(span),
         }
     }
@@ -223,15 +220,18 @@ impl Keys {
 /// Numbers below this are keys.
 const N_KEYS: usize = 8192;
 
-/// For a span of ASCII: the same whatever its case.
-fn ascii_key(span: &str) -> u16 {
-    let bytes = span.as_bytes();
-    let byte = |at: Option<&u8>| usize::from(at.copied().unwrap_or(0) | 0x20);
-    let mixed = byte(bytes.first()) * 31 + byte(bytes.last()) * 997 + bytes.len() * 7_919;
-    (mixed % (N_KEYS / 2)) as u16
+/// By the first two bytes, whatever their case, when both are ASCII.
+fn ascii_key(span: &str) -> Option<u16> {
+    let (first, second) = match span.as_bytes() {
+        [first] => (*first, 0),
+        [first, second, ..] => (*first, *second),
+        [] => (0, 0),
+    };
+    let key = usize::from(first | 0x20) << 5 ^ usize::from(second | 0x20);
+    ((first | second) < 0x80).then_some((key % (N_KEYS / 2)) as u16)
 }
 
-/// For any span: the same for a word and its lower case.
+/// By the first three characters: the same for a word and its lower case.
 fn first_key(span: &str) -> u16 {
     let lower = |c: char| match c {
         // As `lower_into` has it.
@@ -268,10 +268,7 @@ impl Filter {
 
     /// Whether a thing that was added may be this span, or its lower case.
     fn may_hold(&self, span: &str) -> bool {
-        match span.is_ascii() {
-            true => self.holds(ascii_key(span)),
-            false => self.holds(first_key(span)),
-        }
+        self.holds(ascii_key(span).unwrap_or_else(|| first_key(span)))
     }
 }
 

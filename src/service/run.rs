@@ -2,13 +2,15 @@
 //!
 //! Binds nothing and installs no signals. It serves connections itself instead of through
 //! `axum::serve`, which has no time limit for clients that send their header slowly and no limit
-//! for open connections. Slow bodies are `body`'s concern.
+//! for open connections. Slow bodies are `body`'s concern. A connection speaks HTTP/1.1, or HTTP/2
+//! when it begins with that protocol's preface (no TLS ends here that could negotiate it).
 
 use std::sync::Arc;
 use std::time::Duration;
 
-use hyper::server::conn::http1;
-use hyper_util::rt::{TokioIo, TokioTimer};
+use hyper::server::conn::{http1, http2};
+use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
+use hyper_util::server::graceful::GracefulConnection;
 use hyper_util::service::TowerToHyperService;
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore, watch};
@@ -32,12 +34,7 @@ pub async fn run(listener: TcpListener, app: App, shutdown: impl Future<Output =
     let limits = *app.limits();
     let slots = Arc::new(Semaphore::new(limits.connections));
     let (stop, is_stopped) = watch::channel(());
-    let service = TowerToHyperService::new(router(app.clone()));
-    let mut server = http1::Builder::new();
-    server
-        .timer(TokioTimer::new())
-        .header_read_timeout(limits.header_timeout)
-        .max_buf_size(BUFFER_BYTES);
+    let protocols = Arc::new(Protocols::new(&app));
     let mut connections = JoinSet::new();
     let mut upkeep = tokio::time::interval(UPKEEP_INTERVAL);
     upkeep.set_missed_tick_behavior(MissedTickBehavior::Delay);
@@ -57,8 +54,7 @@ pub async fn run(listener: TcpListener, app: App, shutdown: impl Future<Output =
             Some(_) = saving.join_next() => {}
             Some(_) = connections.join_next() => app.metrics().connections(connections.len()),
             (stream, slot) = accept(&listener, &slots) => {
-                let connection = server.serve_connection(TokioIo::new(stream), service.clone());
-                connections.spawn(serve(connection, slot, is_stopped.clone()));
+                connections.spawn(Arc::clone(&protocols).serve(stream, slot, is_stopped.clone()));
                 app.metrics().connections(connections.len());
             }
         }
@@ -100,11 +96,84 @@ async fn tick(interval: &mut Option<Interval>) {
     }
 }
 
-type Connection = http1::Connection<TokioIo<TcpStream>, TowerToHyperService<axum::Router>>;
+/// How connections are served.
+struct Protocols {
+    service: TowerToHyperService<axum::Router>,
+    http1: http1::Builder,
+    http2: http2::Builder<TokioExecutor>,
+    header_timeout: Duration,
+}
 
-async fn serve(
-    connection: Connection,
-    _slot: OwnedSemaphorePermit,
+/// What an HTTP/2 connection begins with (RFC 9113, section 3.4).
+const PREFACE: &[u8] = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n";
+
+/// How often a connection is looked at that has sent a part of the preface.
+const PREFACE_PAUSE: Duration = Duration::from_millis(5);
+
+/// Requests that one HTTP/2 connection may have open.
+const STREAMS: u32 = 100;
+
+impl Protocols {
+    fn new(app: &App) -> Self {
+        let header_timeout = app.limits().header_timeout;
+        let mut http1 = http1::Builder::new();
+        http1
+            .timer(TokioTimer::new())
+            .header_read_timeout(header_timeout)
+            .max_buf_size(BUFFER_BYTES);
+        let mut http2 = http2::Builder::new(TokioExecutor::new());
+        http2
+            .timer(TokioTimer::new())
+            // A client that is gone is noticed as late as one that sends no header.
+            .keep_alive_interval(header_timeout)
+            .keep_alive_timeout(header_timeout)
+            .max_concurrent_streams(STREAMS)
+            .max_header_list_size(BUFFER_BYTES as u32);
+        Self {
+            service: TowerToHyperService::new(router(app.clone())),
+            http1,
+            http2,
+            header_timeout,
+        }
+    }
+
+    async fn serve(
+        self: Arc<Self>,
+        stream: TcpStream,
+        _slot: OwnedSemaphorePermit,
+        mut is_stopped: watch::Receiver<()>,
+    ) {
+        let speaks_http2 = tokio::select! {
+            speaks = tokio::time::timeout(self.header_timeout, speaks_http2(&stream)) => speaks,
+            _ = is_stopped.changed() => return,
+        };
+        let Ok(Ok(speaks_http2)) = speaks_http2 else {
+            tracing::debug!("a connection ended without a request");
+            return;
+        };
+        let (io, service) = (TokioIo::new(stream), self.service.clone());
+        match speaks_http2 {
+            true => finish(self.http2.serve_connection(io, service), is_stopped).await,
+            false => finish(self.http1.serve_connection(io, service), is_stopped).await,
+        }
+    }
+}
+
+/// Whether a connection begins as HTTP/2 does; waits for its first bytes, and reads none.
+async fn speaks_http2(stream: &TcpStream) -> std::io::Result<bool> {
+    let mut start = [0; PREFACE.len()];
+    loop {
+        let n = stream.peek(&mut start).await?;
+        if n == PREFACE.len() || n == 0 || !PREFACE.starts_with(&start[..n]) {
+            return Ok(start == PREFACE);
+        }
+        tokio::time::sleep(PREFACE_PAUSE).await;
+    }
+}
+
+/// Serves a connection until it ends, or until it has answered what it was asked before the stop.
+async fn finish(
+    connection: impl GracefulConnection<Error = hyper::Error>,
     mut is_stopped: watch::Receiver<()>,
 ) {
     tokio::pin!(connection);

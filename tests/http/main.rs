@@ -29,3 +29,6 @@ mod overload;
 
 #[cfg(test)]
 mod process;
+
+#[cfg(test)]
+mod http2;

@@ -10,9 +10,9 @@ use serde_json::{Value, json};
 
 use crate::support::{model, spam};
 
-struct Service {
+pub(crate) struct Service {
     child: Child,
-    address: SocketAddr,
+    pub(crate) address: SocketAddr,
     /// What it printed until it listened.
     greeting: String,
     stdout: BufReader<ChildStdout>,
@@ -37,7 +37,7 @@ fn command(models: &Path) -> Command {
     command
 }
 
-fn start(models: &Path, flags: &[&str]) -> Service {
+pub(crate) fn start(models: &Path, flags: &[&str]) -> Service {
     let mut child = command(models).args(flags).spawn().unwrap();
     let mut stdout = BufReader::new(child.stdout.take().unwrap());
     let mut stderr = BufReader::new(child.stderr.take().unwrap());
@@ -68,7 +68,7 @@ fn start(models: &Path, flags: &[&str]) -> Service {
 }
 
 impl Service {
-    fn signal(&self, name: &str) {
+    pub(crate) fn signal(&self, name: &str) {
         let status = Command::new("kill")
             .args(["-s", name, &self.child.id().to_string()])
             .status()
@@ -94,7 +94,7 @@ impl Service {
     }
 
     /// Waits for the end; what it said meanwhile, and how it ended.
-    fn wait(mut self) -> (ExitStatus, String) {
+    pub(crate) fn wait(mut self) -> (ExitStatus, String) {
         let mut rest = String::new();
         self.stdout.read_to_string(&mut rest).unwrap();
         self.stderr.read_to_string(&mut rest).unwrap();
@@ -109,7 +109,7 @@ impl Drop for Service {
     }
 }
 
-fn directory() -> tempfile::TempDir {
+pub(crate) fn directory() -> tempfile::TempDir {
     let directory = tempfile::tempdir().unwrap();
     model("enwiki", Target::Reverted)
         .save(directory.path().join("enwiki.reverted.model"))

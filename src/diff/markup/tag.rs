@@ -1,6 +1,7 @@
 //! HTML tags: opening, attributes, body, closing.
 
 use rustc_hash::FxHashMap;
+use xxhash_rust::xxh3::xxh3_64;
 
 use super::scope::*;
 use super::{FAILED, Failed, Frame, MarkupCounts, Parser, is_marker};
@@ -76,9 +77,7 @@ impl Parser<'_> {
     pub(super) fn parse_stray_closing_tag(&mut self) {
         self.pos += 2;
         let rest = &self.text[self.pos..];
-        let n = rest
-            .find(|c: char| is_space(c) || (c.is_ascii() && is_marker(c as u8)))
-            .unwrap_or(rest.len());
+        let n = name_length(rest);
         if is_one_of(&EMPTY, &rest[..n]) {
             let _ = self.attempt(TAG_OPEN, Self::read_tag);
         }
@@ -88,9 +87,7 @@ impl Parser<'_> {
     fn read_tag(&mut self) -> Result<(), Failed> {
         let start = self.pos;
         let rest = &self.text[start..];
-        let n = rest
-            .find(|c: char| is_space(c) || (c.is_ascii() && is_marker(c as u8)))
-            .unwrap_or(rest.len());
+        let n = name_length(rest);
         self.spend(n)?;
         self.pos += n;
         let is_name_end = match self.at(0) {
@@ -288,20 +285,44 @@ impl Parser<'_> {
             let mut last = FxHashMap::default();
             for start in memchr::memmem::find_iter(text.as_bytes(), b"</") {
                 let rest = &text[start + 2..];
-                let n = rest
-                    .find(|c: char| is_space(c) || (c.is_ascii() && is_marker(c as u8)))
-                    .unwrap_or(rest.len());
                 // Names are short; a longer one may be long text behind a stray `</`.
-                if n <= 64 {
-                    last.insert(rest[..n].to_lowercase(), start);
+                if let Some(hash) = name_hash(&rest[..name_length(rest)]) {
+                    last.insert(hash, start);
                 }
             }
             last
         });
-        name.len() <= 64
-            && closing_tags
-                .get(&name.to_lowercase())
-                .is_some_and(|&last| last >= self.pos)
+        name_hash(name)
+            .and_then(|hash| closing_tags.get(&hash))
+            .is_some_and(|&last| last >= self.pos)
+    }
+}
+
+/// Bytes up to white space or a mark.
+fn name_length(text: &str) -> usize {
+    let bytes = text.as_bytes();
+    let n = bytes
+        .iter()
+        .take_while(|byte| byte.is_ascii() && !is_marker(**byte) && !is_space(char::from(**byte)))
+        .count();
+    match bytes.get(n) {
+        Some(byte) if !byte.is_ascii() => text
+            .find(|c: char| is_space(c) || (c.is_ascii() && is_marker(c as u8)))
+            .unwrap_or(text.len()),
+        _ => n,
+    }
+}
+
+/// A hash of a name that no case changes; `None` for one of more than 64 bytes.
+fn name_hash(name: &str) -> Option<u64> {
+    let mut lower = [0; 64];
+    let lower = lower.get_mut(..name.len())?;
+    lower.copy_from_slice(name.as_bytes());
+    if name.is_ascii() {
+        lower.make_ascii_lowercase();
+        Some(xxh3_64(lower))
+    } else {
+        Some(xxh3_64(name.to_lowercase().as_bytes()))
     }
 }
 
