@@ -1,16 +1,18 @@
-//! Scoring one row with a forest of 500 trees of depth 7, as a busy wiki's model would be.
+//! Scoring rows with a forest of 500 trees of depth 7, as a busy wiki's model would be, and with
+//! one of 1,500: three bags of 500.
 //!
 //! The forest is grown on noise, so that its trees are as full as trees of this depth get and no
 //! step can be foreseen. A forest grown on real rows is smaller, and faster.
 
-use criterion::{Criterion, criterion_group, criterion_main};
-use ndarray::Array2;
+use criterion::{Criterion, Throughput, criterion_group, criterion_main};
+use ndarray::{Array2, Axis};
 use revscore::dataset::{Dataset, RowId};
 use revscore::estimator::{EstimatorParams, GradientBoostingParams, Predictor};
 use std::hint::black_box;
 
 const N_COLUMNS: usize = 80;
 const N_ROWS: usize = 4000;
+const N_BATCH: usize = 1000;
 
 /// Rows of noise, a tenth of it missing; the label is noise too, so that trees grow to the full.
 fn noise_rows() -> Dataset {
@@ -33,11 +35,13 @@ fn noise_rows() -> Dataset {
     }
 }
 
-fn forest(dataset: &Dataset) -> Predictor {
+/// `n_bags` times 500 trees.
+fn forest(dataset: &Dataset, n_bags: usize) -> Predictor {
     let params = GradientBoostingParams {
         n_trees: 500,
         max_depth: 7,
         min_leaf_weight: 0.0,
+        n_bags,
         ..GradientBoostingParams::default()
     };
     let checked = EstimatorParams::GradientBoosting(params)
@@ -48,7 +52,13 @@ fn forest(dataset: &Dataset) -> Predictor {
 
 fn score_rows(criterion: &mut Criterion) {
     let dataset = noise_rows();
-    let predictor = forest(&dataset);
+    for n_bags in [1, 3] {
+        score_with(criterion, &forest(&dataset, n_bags), &dataset, 500 * n_bags);
+    }
+}
+
+fn score_with(criterion: &mut Criterion, predictor: &Predictor, dataset: &Dataset, n_trees: usize) {
+    let of_what = format!("{n_trees}_trees_depth_7_row_of_{N_COLUMNS}");
     let rows: Vec<Vec<f32>> = dataset
         .values
         .outer_iter()
@@ -60,13 +70,25 @@ fn score_rows(criterion: &mut Criterion) {
         idx = (idx + 1) % N_ROWS;
         idx
     };
-    criterion.bench_function("forest/raw_score/500_trees_depth_7_row_of_80", |bencher| {
+    criterion.bench_function(&format!("forest/raw_score/{of_what}"), |bencher| {
         bencher.iter(|| predictor.raw_score(black_box(&rows[next()])))
     });
-    criterion.bench_function(
-        "forest/contributions/500_trees_depth_7_row_of_80",
-        |bencher| bencher.iter(|| predictor.contributions(black_box(&rows[next()]))),
-    );
+    criterion.bench_function(&format!("forest/contributions/{of_what}"), |bencher| {
+        bencher.iter(|| predictor.contributions(black_box(&rows[next()])))
+    });
+    // Batches change too, and what is reported is rows a second.
+    let batches = dataset.values.axis_chunks_iter(Axis(0), N_BATCH);
+    let mut batches = batches.cycle();
+    let mut group = criterion.benchmark_group("forest");
+    group.throughput(Throughput::Elements(N_BATCH as u64));
+    group.bench_function(format!("raw_scores_of_{N_BATCH}/{of_what}"), |bencher| {
+        bencher.iter(|| {
+            batches
+                .next()
+                .map(|rows| predictor.raw_scores(black_box(rows)))
+        })
+    });
+    group.finish();
 }
 
 criterion_group!(benches, score_rows);

@@ -227,15 +227,14 @@ impl Ablation<'_> {
         let Some(measured) = self.measured else {
             let fitted = fit(&rows, self.recipe, None)?;
             let all: Vec<usize> = (0..rows.dataset.n_rows()).collect();
-            return Ok(rows.outcomes(&all, |idx| fitted.out_of_fold[idx]));
+            return Ok(rows.outcomes(&all, fitted.out_of_fold));
         };
         let predictor = fit_predictor(&rows, self.recipe)?;
         let measured = measured.with_columns(columns);
         let all: Vec<usize> = (0..measured.dataset.n_rows()).collect();
-        Ok(measured.outcomes(&all, |idx| {
-            let raw = predictor.raw_score(&measured.dataset.row(idx).to_vec());
-            1.0 / (1.0 + (-raw).exp())
-        }))
+        let scores = predictor.raw_scores(measured.dataset.values.view());
+        let shares = scores.into_iter().map(|raw| 1.0 / (1.0 + (-raw).exp()));
+        Ok(measured.outcomes(&all, shares))
     }
 
     fn to_markdown(&self, whole: &[Outcome], parts: &[Part]) -> Result<String> {

@@ -212,9 +212,7 @@ fn forget_history(rows: &mut Rows, model: &Model) {
 
 fn outcomes_of_rows(model: &Model, rows: &Rows) -> Vec<Outcome> {
     let all: Vec<usize> = (0..rows.dataset.n_rows()).collect();
-    rows.outcomes(&all, |idx| {
-        model.wanted_probability(&rows.dataset.row(idx).to_vec())
-    })
+    rows.outcomes(&all, model.wanted_probabilities(rows.dataset.values.view()))
 }
 
 fn outcomes_of_table(model: &Model, path: &Path, label: Option<&str>) -> Result<Vec<Outcome>> {

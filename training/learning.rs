@@ -5,6 +5,7 @@
 //! kept is then fitted on all rows. Nothing here reads dumps or writes files.
 
 use anyhow::{Context as _, Result, bail};
+use ndarray::Axis;
 use revscore::dataset::Dataset;
 use revscore::estimator::{Calibration, Fitted, Predictor, fit_calibrated};
 use revscore::evaluation::{BaseRate, Options, Outcome, Report, evaluate};
@@ -248,7 +249,10 @@ fn measure_on_pages(
         );
         say(&format!("measuring on {what}"));
         let all: Vec<usize> = all.collect();
-        return Ok((rows.outcomes(&all, |idx| fitted.out_of_fold[idx]), what));
+        return Ok((
+            rows.outcomes(&all, fitted.out_of_fold.iter().copied()),
+            what,
+        ));
     }
     let page = |idx: usize| rows.dataset.rows[idx].page;
     let mut fold_of = FxHashMap::default();
@@ -275,7 +279,8 @@ fn measure_on_pages(
             rows.dataset.n_rows()
         ));
     }
-    Ok((rows.outcomes(&whole, |idx| fitted.out_of_fold[idx]), what))
+    let probabilities = whole.iter().map(|&idx| fitted.out_of_fold[idx]);
+    Ok((rows.outcomes(&whole, probabilities), what))
 }
 
 /// Fits on the first rows in time, and scores the last ones.
@@ -328,10 +333,10 @@ fn score_others(
 ) -> Result<Vec<Outcome>> {
     let fitted = fit(rows, recipe, Some(first))
         .context("the rows that are not held out cannot be learned from")?;
-    let probability = |idx: usize| {
-        let row = rows.dataset.row(idx);
-        let raw = fitted.predictor.raw_score(&row.to_vec());
-        fitted.calibration.probability(raw)
-    };
-    Ok(rows.outcomes(last, probability))
+    let values = rows.dataset.values.select(Axis(0), last);
+    let scores = fitted.predictor.raw_scores(values.view());
+    let probabilities = scores
+        .into_iter()
+        .map(|raw| fitted.calibration.probability(raw));
+    Ok(rows.outcomes(last, probabilities))
 }

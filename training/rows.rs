@@ -469,15 +469,17 @@ impl Rows {
         }
     }
 
-    /// The rows at these indices with the probabilities that a model gave them, for a report.
+    /// The rows at these indices with the probabilities that a model gave them, in the same order,
+    /// for a report.
     pub(crate) fn outcomes(
         &self,
         row_indices: &[usize],
-        probability: impl Fn(usize) -> f64,
+        probabilities: impl IntoIterator<Item = f64>,
     ) -> Vec<Outcome> {
         row_indices
             .iter()
-            .map(|&idx| {
+            .zip(probabilities)
+            .map(|(&idx, probability)| {
                 let RowId {
                     revision,
                     page,
@@ -490,7 +492,7 @@ impl Rows {
                     page,
                     timestamp,
                     label,
-                    probability: probability(idx),
+                    probability,
                     user_class,
                     kind,
                 }

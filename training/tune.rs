@@ -30,6 +30,7 @@ use std::str::FromStr;
 use std::time::{Duration, Instant};
 
 use anyhow::{Context as _, Result};
+use ndarray::Axis;
 use rayon::prelude::*;
 use revscore::dataset::Dataset;
 use revscore::estimator::EstimatorParams;
@@ -291,11 +292,10 @@ impl Trial<'_> {
                 check_interrupted()?;
                 let predictor = estimator.fit(&self.dataset.select(&cell.learned))?;
                 // Only the order matters; the curve makes log-odds a share.
-                let share = |idx: usize| {
-                    let raw = predictor.raw_score(&self.dataset.row(idx).to_vec());
-                    1.0 / (1.0 + (-raw).exp())
-                };
-                Ok(self.rows.outcomes(&cell.held_out, share))
+                let held_out = self.dataset.values.select(Axis(0), &cell.held_out);
+                let scores = predictor.raw_scores(held_out.view());
+                let shares = scores.into_iter().map(|raw| 1.0 / (1.0 + (-raw).exp()));
+                Ok(self.rows.outcomes(&cell.held_out, shares))
             })
             .collect()
     }

@@ -11,6 +11,7 @@
 //! to +.002. So: the default when in doubt, half and half below some hundred positives, trees
 //! alone above a thousand if one's own data says so.
 
+use ndarray::ArrayView2;
 use serde::{Deserialize, Serialize};
 
 use super::{Contributions, EstimatorError, Forest, Linear};
@@ -33,6 +34,11 @@ impl Blend {
     /// The mean of both log-odds.
     pub fn raw_score(&self, row: &[f32]) -> f64 {
         self.mean(self.forest.raw_score(row), self.linear.raw_score(row))
+    }
+
+    /// See [`Predictor::raw_scores`](super::Predictor::raw_scores).
+    pub fn raw_scores(&self, rows: ArrayView2<'_, f32>) -> Vec<f64> {
+        self.means(&self.forest.raw_scores(rows), &self.linear.raw_scores(rows))
     }
 
     /// The mean of both parts' contributions.

@@ -4,6 +4,7 @@
 //! out-of-fold scores: each row scored by a predictor that saw none of its page. The predictor
 //! that is kept learns from all rows.
 
+use ndarray::Axis;
 use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
 
@@ -154,15 +155,9 @@ fn out_of_fold_scores(
                 return Ok(Vec::new());
             }
             let predictor = estimator.fit(&dataset.select(&outside))?;
-            let mut row = Vec::with_capacity(dataset.names.len());
-            Ok(inside
-                .into_iter()
-                .map(|row_idx| {
-                    row.clear();
-                    row.extend(dataset.row(row_idx));
-                    (row_idx, predictor.raw_score(&row))
-                })
-                .collect())
+            let rows = dataset.values.select(Axis(0), &inside);
+            let scores = predictor.raw_scores(rows.view());
+            Ok(inside.into_iter().zip(scores).collect())
         })
         .collect::<Result<_, EstimatorError>>()?;
     let mut scores = vec![0.0; dataset.n_rows()];

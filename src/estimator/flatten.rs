@@ -6,6 +6,7 @@
 use std::collections::VecDeque;
 
 use super::forest::{Forest, MISSING_LEFT, Node};
+use super::interleaved::Derived;
 
 /// A node as libraries have it: children by index, in any order.
 pub(super) struct SourceNode {
@@ -59,6 +60,7 @@ impl Forest {
             roots: Vec::new(),
             nodes: Vec::new(),
             gains: vec![0.0; n_features],
+            derived: Derived::default(),
         }
     }
 
@@ -67,6 +69,7 @@ impl Forest {
         if tree.is_empty() {
             return;
         }
+        self.derived = Derived::default();
         let means = mean_values(tree);
         self.roots.push(self.nodes.len() as u32);
         self.nodes.push(Node::leaf(0.0));

@@ -2,10 +2,12 @@
 //!
 //! Every tree model ends up here, whichever library grew it, so that scoring, explaining and the
 //! model file have one format that is ours. It does not grow trees: `flatten.rs` fills it from
-//! a library's trees.
+//! a library's trees, and `interleaved.rs` lays them out again for speed.
 
+use ndarray::ArrayView2;
 use serde::{Deserialize, Serialize};
 
+use super::interleaved::Derived;
 use super::{Contributions, EstimatorError};
 
 /// Trees whose leaves add up to a score.
@@ -19,6 +21,9 @@ pub struct Forest {
     pub(super) nodes: Vec<Node>,
     /// By how much the splits on each column improved the fit.
     pub(super) gains: Vec<f64>,
+    /// What scores in its stead. Replace it whenever roots, nodes or columns change.
+    #[serde(skip)]
+    pub(super) derived: Derived,
 }
 
 /// One node of a tree: 16 bytes, four of them to a cache line.
@@ -41,20 +46,27 @@ pub(super) const MISSING_LEFT: u32 = 1 << 31;
 /// How many trees are walked side by side: their loads do not wait for each other.
 const LANES: usize = 8;
 
+/// How many nodes of a path are looked up side by side for contributions; deeper ones follow one
+/// by one, as a bound on the memory that a file can ask for.
+const PATH_NODES: usize = 16;
+
 impl Node {
-    fn column(&self) -> usize {
+    pub(super) fn column(&self) -> usize {
         (self.column & !MISSING_LEFT) as usize
     }
 
-    fn is_leaf(&self) -> bool {
+    pub(super) fn is_missing_left(&self) -> bool {
+        self.column & MISSING_LEFT != 0
+    }
+
+    pub(super) fn is_leaf(&self) -> bool {
         self.left == 0
     }
 
     /// The child that the row goes to; only for inner nodes.
     fn child(&self, row: &[f32]) -> u32 {
         let value = row.get(self.column()).copied().unwrap_or(f32::NAN);
-        let missing_right = self.column & MISSING_LEFT == 0;
-        let right = (value >= self.threshold) | (value.is_nan() & missing_right);
+        let right = (value >= self.threshold) | (value.is_nan() & !self.is_missing_left());
         self.left + u32::from(right)
     }
 }
@@ -77,6 +89,22 @@ impl Forest {
 
     /// The sum of the leaves that the row ends in.
     pub fn raw_score(&self, row: &[f32]) -> f64 {
+        match self.derived.of(self) {
+            Some(interleaved) => interleaved.raw_score(self.base, row),
+            None => self.walk(row),
+        }
+    }
+
+    /// See [`Predictor::raw_scores`](super::Predictor::raw_scores).
+    pub fn raw_scores(&self, rows: ArrayView2<'_, f32>) -> Vec<f64> {
+        match self.derived.of(self) {
+            Some(interleaved) => interleaved.raw_scores(self.base, rows),
+            None => super::score_each(rows, |row| self.walk(row)),
+        }
+    }
+
+    /// The same sum over the nodes themselves, for forests too large to be laid out again.
+    pub(super) fn walk(&self, row: &[f32]) -> f64 {
         let mut score = self.base;
         let (groups, rest) = self.roots.as_chunks::<LANES>();
         for group in groups {
@@ -113,13 +141,35 @@ impl Forest {
     pub fn contributions(&self, row: &[f32]) -> Contributions {
         let mut bias = self.base;
         let mut features = vec![0.0; self.n_features()];
-        for &root in &self.roots {
-            let mut node = &self.nodes[root as usize];
-            bias += f64::from(node.value);
-            while !node.is_leaf() {
-                let child = &self.nodes[node.child(row) as usize];
-                features[node.column()] += f64::from(child.value) - f64::from(node.value);
-                node = child;
+        let mut paths = [[0; LANES]; PATH_NODES];
+        for group in self.roots.chunks(LANES) {
+            // First all ways down, side by side; then the sums, tree by tree.
+            paths[0][..group.len()].copy_from_slice(group);
+            let mut n_nodes = 1;
+            let mut moved = true;
+            while moved && n_nodes < PATH_NODES {
+                moved = false;
+                let mut lanes = paths[n_nodes - 1];
+                for lane in &mut lanes[..group.len()] {
+                    let node = &self.nodes[*lane as usize];
+                    if !node.is_leaf() {
+                        *lane = node.child(row);
+                        moved = true;
+                    }
+                }
+                paths[n_nodes] = lanes;
+                n_nodes += 1;
+            }
+            for (lane, root) in group.iter().enumerate() {
+                let mut node = &self.nodes[*root as usize];
+                bias += f64::from(node.value);
+                let mut known = paths[1..n_nodes].iter().map(|nodes| nodes[lane]);
+                while !node.is_leaf() {
+                    let child_idx = known.next().unwrap_or_else(|| node.child(row));
+                    let child = &self.nodes[child_idx as usize];
+                    features[node.column()] += f64::from(child.value) - f64::from(node.value);
+                    node = child;
+                }
             }
         }
         Contributions { bias, features }
@@ -206,6 +256,8 @@ impl Forest {
             reach(left)?;
             reach(left + 1)?;
         }
+        // What was checked is about to score: laid out now, the first row does not wait for it.
+        self.derived.of(self);
         Ok(())
     }
 }
@@ -234,6 +286,7 @@ mod tests {
             roots: vec![0],
             nodes: vec![root, leaf(1.0), leaf(3.0)],
             gains: vec![4.0, 0.0],
+            derived: Derived::default(),
         }
     }
 
@@ -257,9 +310,11 @@ mod tests {
         );
         assert_eq!(forest.importance(), [1.0, 0.0]);
         forest.nodes[0].column |= MISSING_LEFT;
+        forest.derived = Derived::default();
         assert_eq!(scores(&forest), [1.5, 3.5, 3.5, 1.5]);
-        // Full groups of lanes and a rest.
+        // Full groups of lanes and a rest; trees that share nodes are not laid out again.
         forest.roots = vec![0; 2 * LANES + 3];
+        forest.derived = Derived::default();
         assert_eq!(forest.raw_score(&[9.0]), 0.5 + 3.0 * (2 * LANES + 3) as f64);
     }
 

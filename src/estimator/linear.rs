@@ -4,6 +4,7 @@
 //! column enters as its signed logarithm, and as its rank among the training rows; a missing
 //! value adds a constant of its own.
 
+use ndarray::ArrayView2;
 use serde::{Deserialize, Serialize};
 
 use super::{Contributions, EstimatorError};
@@ -41,6 +42,11 @@ impl Linear {
     /// The log-odds of the row.
     pub fn raw_score(&self, row: &[f32]) -> f64 {
         self.intercept + self.terms(row).sum::<f64>()
+    }
+
+    /// See [`Predictor::raw_scores`](super::Predictor::raw_scores).
+    pub fn raw_scores(&self, rows: ArrayView2<'_, f32>) -> Vec<f64> {
+        super::score_each(rows, |row| self.raw_score(row))
     }
 
     /// The terms of the sum: exact, as the predictor is additive.

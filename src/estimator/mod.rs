@@ -9,6 +9,7 @@
 //! [`model`](crate::model) and [`evaluation`](crate::evaluation).
 
 mod forest;
+mod interleaved;
 mod linear;
 
 mod blend;
@@ -39,6 +40,7 @@ mod extra_trees;
 #[cfg(feature = "train")]
 mod calibrated;
 
+use ndarray::ArrayView2;
 use serde::{Deserialize, Serialize};
 
 pub use self::blend::Blend;
@@ -109,6 +111,16 @@ impl Predictor {
         }
     }
 
+    /// The scores of many rows: the same to the bit as [`raw_score`](Self::raw_score) of each, in
+    /// less time, as trees stay in the processor's cache from row to row.
+    pub fn raw_scores(&self, rows: ArrayView2<'_, f32>) -> Vec<f64> {
+        match self {
+            Self::Forest(forest) => forest.raw_scores(rows),
+            Self::Linear(linear) => linear.raw_scores(rows),
+            Self::Blend(blend) => blend.raw_scores(rows),
+        }
+    }
+
     /// What each column's value added to the row's score.
     pub fn contributions(&self, row: &[f32]) -> Contributions {
         match self {
@@ -138,6 +150,18 @@ impl Predictor {
             Self::Blend(blend) => blend.check(),
         }
     }
+}
+
+/// Scores row by row, for what gains nothing from a batch.
+fn score_each(rows: ArrayView2<'_, f32>, score: impl Fn(&[f32]) -> f64) -> Vec<f64> {
+    let mut row = Vec::with_capacity(rows.ncols());
+    rows.outer_iter()
+        .map(|values| {
+            row.clear();
+            row.extend(values);
+            score(&row)
+        })
+        .collect()
 }
 
 /// Why an estimator could not be fitted, or a predictor not be used.

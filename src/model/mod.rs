@@ -14,6 +14,7 @@ mod wording;
 use std::fmt;
 use std::path::{Path, PathBuf};
 
+use ndarray::ArrayView2;
 use serde::{Deserialize, Serialize};
 
 pub use card::Card;
@@ -409,6 +410,14 @@ impl Model {
         self.parts
             .calibration
             .probability(self.parts.predictor.raw_score(row))
+    }
+
+    /// The same for many rows of extracted values, in less time than one by one.
+    pub fn wanted_probabilities(&self, rows: ArrayView2<'_, f32>) -> Vec<f64> {
+        let scores = self.parts.predictor.raw_scores(rows).into_iter();
+        scores
+            .map(|raw| self.parts.calibration.probability(raw))
+            .collect()
     }
 
     /// Scores an edit and says what moved the score.
