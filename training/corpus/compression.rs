@@ -3,6 +3,9 @@
 //! The packing is told by the first bytes, never by the name: dumps are renamed, and piped in
 //! through standard input. Nothing here knows XML, and nothing is unpacked to disk.
 
+mod bzip2_pieces;
+mod parallel_bzip2;
+
 use std::fmt;
 use std::fs::File;
 use std::io::{self, BufReader, Cursor, Read, Seek, SeekFrom};
@@ -13,6 +16,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::thread;
 
 use crossbeam_channel::{Receiver, bounded};
+use parallel_bzip2::ParallelBzip2;
 
 /// Where a dump comes from.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -151,9 +155,7 @@ fn unpack(
     Ok(match packing {
         Packing::Plain => Box::new(source),
         Packing::Gzip => Box::new(flate2::bufread::MultiGzDecoder::new(source)),
-        // The slowest of all: the streams of a multistream dump could be unpacked side by side,
-        // and this line is the place for it.
-        Packing::Bzip2 => Box::new(bzip2::bufread::MultiBzDecoder::new(source)),
+        Packing::Bzip2 => Box::new(ParallelBzip2::new(source)?),
         Packing::Xz => Box::new(liblzma::bufread::XzDecoder::new_multi_decoder(source)),
         Packing::Zstd => Box::new(zstd::stream::read::Decoder::with_buffer(source)?),
         Packing::SevenZip => {
