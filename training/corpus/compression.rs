@@ -91,11 +91,16 @@ impl Packing {
     }
 }
 
-/// Opens a dump for reading its XML. `packed_read` grows by the packed bytes as they are read.
+/// Opens a dump for reading its XML, unpacked by up to `n_threads` threads where the packing allows
+/// that. `packed_read` grows by the packed bytes as they are read.
 ///
 /// All formats may consist of several streams one after another (as multistream dumps do). A
 /// stream that ends too early is an error of kind `UnexpectedEof` or `InvalidData` when reading.
-pub(crate) fn open(input: &Input, packed_read: Arc<AtomicU64>) -> io::Result<Box<dyn Read + Send>> {
+pub(crate) fn open(
+    input: &Input,
+    n_threads: usize,
+    packed_read: Arc<AtomicU64>,
+) -> io::Result<Box<dyn Read + Send>> {
     match input {
         Input::Stdin => {
             let mut source = Counted {
@@ -109,7 +114,11 @@ pub(crate) fn open(input: &Input, packed_read: Arc<AtomicU64>) -> io::Result<Box
                     "a .7z archive cannot be read from standard input, because its table of contents is at its end: give the file's name",
                 ));
             }
-            unpack(Packing::of(&head), Cursor::new(head).chain(source))
+            unpack(
+                Packing::of(&head),
+                n_threads,
+                Cursor::new(head).chain(source),
+            )
         }
         Input::File(path) => {
             let mut file = File::open(path)?;
@@ -132,6 +141,7 @@ pub(crate) fn open(input: &Input, packed_read: Arc<AtomicU64>) -> io::Result<Box
             packed_read.fetch_add(head.len() as u64, Ordering::Relaxed);
             unpack(
                 packing,
+                n_threads,
                 Cursor::new(head).chain(Counted {
                     inner: file,
                     read: packed_read,
@@ -149,13 +159,14 @@ fn read_head(source: &mut impl Read) -> io::Result<Vec<u8>> {
 
 fn unpack(
     packing: Packing,
+    n_threads: usize,
     source: impl Read + Send + 'static,
 ) -> io::Result<Box<dyn Read + Send>> {
     let source = BufReader::with_capacity(CHUNK_BYTES, source);
     Ok(match packing {
         Packing::Plain => Box::new(source),
         Packing::Gzip => Box::new(flate2::bufread::MultiGzDecoder::new(source)),
-        Packing::Bzip2 => Box::new(ParallelBzip2::new(source)?),
+        Packing::Bzip2 => Box::new(ParallelBzip2::new(source, n_threads)?),
         Packing::Xz => Box::new(liblzma::bufread::XzDecoder::new_multi_decoder(source)),
         Packing::Zstd => Box::new(zstd::stream::read::Decoder::with_buffer(source)?),
         Packing::SevenZip => {
@@ -294,7 +305,7 @@ mod tests {
         file.write_all(packed)?;
         let count = Arc::new(AtomicU64::new(0));
         let mut text = Vec::new();
-        open(&Input::File(file.path().into()), count.clone())?.read_to_end(&mut text)?;
+        open(&Input::File(file.path().into()), 2, count.clone())?.read_to_end(&mut text)?;
         Ok((text, count.load(Ordering::Relaxed)))
     }
 
@@ -341,7 +352,7 @@ mod tests {
     #[test]
     fn a_directory_or_missing_file_is_an_error() {
         let dir = tempfile::tempdir().unwrap();
-        assert!(open(&Input::File(dir.path().into()), Arc::default()).is_err());
-        assert!(open(&Input::File(dir.path().join("none.xml")), Arc::default()).is_err());
+        assert!(open(&Input::File(dir.path().into()), 2, Arc::default()).is_err());
+        assert!(open(&Input::File(dir.path().join("none.xml")), 2, Arc::default()).is_err());
     }
 }

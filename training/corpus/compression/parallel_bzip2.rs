@@ -70,9 +70,9 @@ enum State {
 }
 
 impl ParallelBzip2 {
-    /// Unpacks `source`, which is read by a thread of its own.
-    pub(super) fn new(source: impl Read + Send + 'static) -> io::Result<Self> {
-        let n_workers = thread::available_parallelism().map_or(1, usize::from);
+    /// Unpacks `source`, which is read by a thread of its own, with so many workers.
+    pub(super) fn new(source: impl Read + Send + 'static, n_workers: usize) -> io::Result<Self> {
+        let n_workers = n_workers.max(1);
         let (job_sender, jobs) = bounded::<Job>(n_workers);
         // Those that wait, those that are decoded, and one that is read.
         let (coming_sender, coming) = bounded(2 * n_workers);

@@ -23,7 +23,7 @@ fn pack(text: &[u8]) -> Vec<u8> {
 fn unpack(packed: &[u8]) -> (Vec<u8>, Option<io::Error>) {
     let mut unpacked = Vec::new();
     let source = io::Cursor::new(packed.to_vec());
-    let result = ParallelBzip2::new(source)
+    let result = ParallelBzip2::new(source, 3)
         .unwrap()
         .read_to_end(&mut unpacked);
     (unpacked, result.err())
