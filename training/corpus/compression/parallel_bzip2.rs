@@ -1,9 +1,9 @@
 //! Unpacks bzip2 on all cores: blocks side by side, out in their order.
 //!
 //! bzip2 is the slowest packing of all, and what Wikimedia's dumps come in, sometimes as one
-//! stream, sometimes as many in a row. One thread cuts the file into pieces ([`bzip2_pieces`]);
-//! each piece that may be a block is decoded by itself by one of the workers, as a stream of one
-//! block; whoever reads takes the results in order and decides. A piece that does not decode was
+//! stream, sometimes as many in a row. One thread cuts the file into pieces (`bzip2_pieces`); each
+//! piece that may be a block is decoded by itself by one of the workers, as a stream of one block;
+//! whoever reads takes the results in order and decides. A piece that does not decode was
 //! cut by chance, where no block ended: it is joined with the next one. Nothing is given out that
 //! its block's checksum does not confirm, and the checksum of each stream is checked after it.
 //!
