@@ -3,11 +3,11 @@
 //! The reading thread cuts each page into chunks of consecutive revisions; workers compute the
 //! features of a chunk, counting each text's elements once for the edits on both sides of it; rows leave in
 //! order, each as soon as its label is final. Only the texts of a few chunks are held at a time,
-//! whatever the dump's size. What becomes of the rows (a table, a model, scores) is the sink's
-//! business.
+//! and the rows of a bounded number of them, whatever the dump's size. What becomes of the rows (a
+//! table, a model, scores) is the sink's business.
 
 use std::collections::VecDeque;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, LazyLock, Mutex, PoisonError};
 
 use anyhow::{Result, anyhow};
 use crossbeam_channel::{Receiver, Sender, TryRecvError, bounded};
@@ -29,8 +29,19 @@ use crate::timeline::SiteId;
 const CHUNK_REVISIONS: usize = 64;
 const CHUNK_BYTES: usize = 4 << 20;
 
-/// More chunks than this do not wait behind one that is not done.
-const MAX_WAITING: usize = 64;
+/// More chunks than this do not wait behind one that is not done: most pages are a small chunk
+/// each, and while a large one is computed many of them must get by.
+const MAX_WAITING: usize = 1024;
+
+/// Nor do chunks of more text than this for each worker, which what is made of them grows with.
+const MAX_WAITING_BYTES: usize = 8 * CHUNK_BYTES;
+
+/// Different words that are kept of a page; no page of this many words is written by people.
+const MAX_PAGE_WORDS: usize = 1 << 20;
+
+/// What features that look nothing up are given. Made once: an empty vocabulary takes longer to
+/// make than many a feature to compute.
+static NO_WORDS: LazyLock<Vocabulary> = LazyLock::new(Vocabulary::default);
 
 /// What to compute, and for which revisions.
 #[derive(Clone)]
@@ -213,6 +224,7 @@ struct Done {
 struct Slot {
     page: Arc<Page>,
     heads: Vec<Head>,
+    bytes: usize,
     ends_page: bool,
     done: Receiver<Done>,
 }
@@ -231,6 +243,9 @@ pub(crate) struct Extractor<S> {
     /// Final labels that have not left yet, in the order of the revisions.
     labels: VecDeque<RevisionLabel>,
     slots: VecDeque<Slot>,
+    /// Bytes of text that the chunks in `slots` had.
+    waiting_bytes: usize,
+    max_waiting_bytes: usize,
     site: SiteId,
     page: Arc<Page>,
     previous: Option<Arc<Revision>>,
@@ -265,12 +280,15 @@ pub(crate) fn with_workers<T>(
 
 impl<S: Sink> Extractor<S> {
     pub(crate) fn new(options: &Arc<Extraction>, jobs: Sender<Job>, sink: S) -> Self {
+        let n_workers = jobs.capacity().unwrap_or(1);
         Self {
             options: Arc::clone(options),
             jobs,
             labeller: Labeller::new(&options.labels),
             labels: VecDeque::new(),
             slots: VecDeque::new(),
+            waiting_bytes: 0,
+            max_waiting_bytes: n_workers * MAX_WAITING_BYTES,
             site: SiteId::default(),
             page: Arc::default(),
             previous: None,
@@ -342,9 +360,11 @@ impl<S: Sink> Extractor<S> {
             .iter()
             .map(|revision| Head::of(revision))
             .collect();
+        self.waiting_bytes += chunk.bytes;
         self.slots.push_back(Slot {
             page: Arc::clone(&self.page),
             heads,
+            bytes: chunk.bytes,
             ends_page,
             done: receiver,
         });
@@ -359,7 +379,7 @@ impl<S: Sink> Extractor<S> {
                 break;
             }
             // Finished chunks must not pile up behind a slow one.
-            if self.slots.len() > MAX_WAITING {
+            if self.slots.len() > MAX_WAITING || self.waiting_bytes > self.max_waiting_bytes {
                 let done = slot.done.recv().map_err(|_| worker_lost())?;
                 if let Some(slot) = self.slots.pop_front() {
                     self.emit(slot, done)?;
@@ -379,6 +399,7 @@ impl<S: Sink> Extractor<S> {
     }
 
     fn emit(&mut self, slot: Slot, done: Done) -> Result<()> {
+        self.waiting_bytes -= slot.bytes;
         let labels = self.labels.drain(..slot.heads.len());
         let computed = done.rows.into_iter().zip(done.seen);
         for ((head, label), (row, seen)) in slot.heads.iter().zip(labels).zip(computed) {
@@ -392,7 +413,8 @@ impl<S: Sink> Extractor<S> {
             };
             self.sink.revision(&slot.page, revision)?;
         }
-        self.page_words.extend(done.words);
+        let room = MAX_PAGE_WORDS.saturating_sub(self.page_words.len());
+        self.page_words.extend(done.words.into_iter().take(room));
         if slot.ends_page {
             self.sink
                 .page_end(&slot.page, std::mem::take(&mut self.page_words))?;
@@ -464,11 +486,10 @@ fn work(options: &Extraction, job: Job) {
 
 impl Row {
     fn of(edit: &Edit<'_>, options: &Extraction) -> Self {
-        let nothing = Vocabulary::default();
         let vocabulary = options.vocabulary.as_ref();
         let value = |feature: &&Feature| match vocabulary {
             None if feature.is_lexical() || feature.is_textual() => f32::NAN,
-            vocabulary => feature.value(edit, vocabulary.unwrap_or(&nothing)),
+            vocabulary => feature.value(edit, vocabulary.unwrap_or(&NO_WORDS)),
         };
         let keeps_words =
             vocabulary.is_none() && options.columns.iter().any(|feature| feature.is_lexical());

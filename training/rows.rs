@@ -6,6 +6,7 @@
 
 use anyhow::Result;
 use ndarray::Array2;
+use rayon::prelude::*;
 use revscore::dataset::{Dataset, RowId};
 use revscore::evaluation::{Kind, Outcome, UserClass};
 use revscore::feature::Feature;
@@ -163,48 +164,44 @@ impl Collector {
             }
         });
         let (judgements, evidence) = judge_in_order(&rows);
-        let mut values = Array2::zeros((rows.len(), columns.len()));
+        let (n_rows, n_columns) = (rows.len(), columns.len());
         let mut dataset = Dataset {
             names: columns
                 .iter()
                 .map(|column| column.name.to_owned())
                 .collect(),
-            values: Array2::zeros((0, columns.len())),
-            labels: Vec::with_capacity(rows.len()),
-            weights: Vec::with_capacity(rows.len()),
-            rows: Vec::with_capacity(rows.len()),
+            values: Array2::zeros((n_rows, n_columns)),
+            labels: rows.iter().map(|row| row.label).collect(),
+            weights: rows.iter().map(|row| row.weight).collect(),
+            rows: rows.iter().map(|row| row.id).collect(),
         };
-        let mut groups = Vec::with_capacity(rows.len());
         let reverted = rows.iter().map(|row| row.reverted).collect();
-        for (row_idx, labelled) in rows.into_iter().enumerate() {
-            let LabelledRow {
-                id,
-                label,
-                weight,
-                row,
-                ..
-            } = labelled;
-            for (col, feature) in columns.iter().enumerate() {
-                values[(row_idx, col)] = match &row.words {
-                    _ if feature.is_historic() => feature.value_of_facts(&past[row_idx]),
-                    _ if feature.is_textual() && row.text_items.is_some() => {
-                        feature.value_of_judgement(&judgements[row_idx])
-                    }
-                    Some(words) if feature.is_lexical() => {
-                        feature.value_of_words(words, &vocabulary)
-                    }
-                    _ => row.values[col],
-                };
-            }
-            dataset.labels.push(label);
-            dataset.weights.push(weight);
-            dataset.rows.push(id);
-            groups.push((
-                user_class(&row.user, &past[row_idx], id.timestamp),
-                row.kind,
-            ));
-        }
-        dataset.values = values;
+        let groups = rows
+            .iter()
+            .zip(&past)
+            .map(|(LabelledRow { id, row, .. }, past)| {
+                (user_class(&row.user, past, id.timestamp), row.kind)
+            })
+            .collect();
+        let values = dataset.values.as_slice_mut();
+        values
+            .expect("a matrix that was just made is in one piece")
+            .par_chunks_mut(n_columns.max(1))
+            .zip(rows.into_par_iter().zip(past).zip(judgements))
+            .for_each(|(values, ((LabelledRow { row, .. }, past), judgement))| {
+                for (col, feature) in columns.iter().enumerate() {
+                    values[col] = match &row.words {
+                        _ if feature.is_historic() => feature.value_of_facts(&past),
+                        _ if feature.is_textual() && row.text_items.is_some() => {
+                            feature.value_of_judgement(&judgement)
+                        }
+                        Some(words) if feature.is_lexical() => {
+                            feature.value_of_words(words, &vocabulary)
+                        }
+                        _ => row.values[col],
+                    };
+                }
+            });
         let rows = Rows {
             dataset,
             reverted,

@@ -3,6 +3,9 @@
 //! The packing is told by the first bytes, never by the name: dumps are renamed, and piped in
 //! through standard input. Nothing here knows XML, and nothing is unpacked to disk.
 
+mod bzip2_pieces;
+mod parallel_bzip2;
+
 use std::fmt;
 use std::fs::File;
 use std::io::{self, BufReader, Cursor, Read, Seek, SeekFrom};
@@ -13,6 +16,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::thread;
 
 use crossbeam_channel::{Receiver, bounded};
+use parallel_bzip2::ParallelBzip2;
 
 /// Where a dump comes from.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -87,11 +91,16 @@ impl Packing {
     }
 }
 
-/// Opens a dump for reading its XML. `packed_read` grows by the packed bytes as they are read.
+/// Opens a dump for reading its XML, unpacked by up to `n_threads` threads where the packing allows
+/// that. `packed_read` grows by the packed bytes as they are read.
 ///
 /// All formats may consist of several streams one after another (as multistream dumps do). A
 /// stream that ends too early is an error of kind `UnexpectedEof` or `InvalidData` when reading.
-pub(crate) fn open(input: &Input, packed_read: Arc<AtomicU64>) -> io::Result<Box<dyn Read + Send>> {
+pub(crate) fn open(
+    input: &Input,
+    n_threads: usize,
+    packed_read: Arc<AtomicU64>,
+) -> io::Result<Box<dyn Read + Send>> {
     match input {
         Input::Stdin => {
             let mut source = Counted {
@@ -105,7 +114,11 @@ pub(crate) fn open(input: &Input, packed_read: Arc<AtomicU64>) -> io::Result<Box
                     "a .7z archive cannot be read from standard input, because its table of contents is at its end: give the file's name",
                 ));
             }
-            unpack(Packing::of(&head), Cursor::new(head).chain(source))
+            unpack(
+                Packing::of(&head),
+                n_threads,
+                Cursor::new(head).chain(source),
+            )
         }
         Input::File(path) => {
             let mut file = File::open(path)?;
@@ -128,6 +141,7 @@ pub(crate) fn open(input: &Input, packed_read: Arc<AtomicU64>) -> io::Result<Box
             packed_read.fetch_add(head.len() as u64, Ordering::Relaxed);
             unpack(
                 packing,
+                n_threads,
                 Cursor::new(head).chain(Counted {
                     inner: file,
                     read: packed_read,
@@ -145,15 +159,14 @@ fn read_head(source: &mut impl Read) -> io::Result<Vec<u8>> {
 
 fn unpack(
     packing: Packing,
+    n_threads: usize,
     source: impl Read + Send + 'static,
 ) -> io::Result<Box<dyn Read + Send>> {
     let source = BufReader::with_capacity(CHUNK_BYTES, source);
     Ok(match packing {
         Packing::Plain => Box::new(source),
         Packing::Gzip => Box::new(flate2::bufread::MultiGzDecoder::new(source)),
-        // The slowest of all: the streams of a multistream dump could be unpacked side by side,
-        // and this line is the place for it.
-        Packing::Bzip2 => Box::new(bzip2::bufread::MultiBzDecoder::new(source)),
+        Packing::Bzip2 => Box::new(ParallelBzip2::new(source, n_threads)?),
         Packing::Xz => Box::new(liblzma::bufread::XzDecoder::new_multi_decoder(source)),
         Packing::Zstd => Box::new(zstd::stream::read::Decoder::with_buffer(source)?),
         Packing::SevenZip => {
@@ -292,7 +305,7 @@ mod tests {
         file.write_all(packed)?;
         let count = Arc::new(AtomicU64::new(0));
         let mut text = Vec::new();
-        open(&Input::File(file.path().into()), count.clone())?.read_to_end(&mut text)?;
+        open(&Input::File(file.path().into()), 2, count.clone())?.read_to_end(&mut text)?;
         Ok((text, count.load(Ordering::Relaxed)))
     }
 
@@ -339,7 +352,7 @@ mod tests {
     #[test]
     fn a_directory_or_missing_file_is_an_error() {
         let dir = tempfile::tempdir().unwrap();
-        assert!(open(&Input::File(dir.path().into()), Arc::default()).is_err());
-        assert!(open(&Input::File(dir.path().join("none.xml")), Arc::default()).is_err());
+        assert!(open(&Input::File(dir.path().into()), 2, Arc::default()).is_err());
+        assert!(open(&Input::File(dir.path().join("none.xml")), 2, Arc::default()).is_err());
     }
 }

@@ -488,6 +488,47 @@ mod tests {
         );
     }
 
+    /// Gives its bytes one by one, so that everything is cut everywhere.
+    struct OneByOne<'a>(&'a [u8]);
+
+    impl Read for OneByOne<'_> {
+        fn read(&mut self, buf: &mut [u8]) -> std::io::Result<usize> {
+            let n = self.0.len().min(buf.len()).min(1);
+            buf[..n].copy_from_slice(&self.0[..n]);
+            self.0 = &self.0[n..];
+            Ok(n)
+        }
+    }
+
+    #[test]
+    fn a_text_is_the_same_however_it_is_cut_and_written() {
+        let texts = [
+            ("a\r\nb\rc&#13;\n&#xe9;é日本", "a\nb\nc\r\né\u{e9}日本"),
+            ("&lt;&gt;&amp;&quot;&apos;&amp;lt;", "<>&\"'&lt;"),
+            (
+                "a<!-- <b> -->b<![CDATA[&lt;\r\n]]>&lt;<i>c<br/></i>d",
+                "ab&lt;\n<cd",
+            ),
+            ("<br/>a<br />", "a"),
+        ];
+        for (written, expected) in texts {
+            check_text(
+                &format!("<text>{written}</text>"),
+                Some(expected),
+                Some(TextDigest::of(expected)),
+            );
+            let revision = format!("<revision><text>{written}</text></revision>");
+            let export = export(&format!("<page>{revision}</page>"));
+            let mut parser = DumpParser::new(OneByOne(export.as_bytes()), "d.xml", Arc::default());
+            let text = loop {
+                if let Event::Revision(revision) = parser.next().unwrap().unwrap() {
+                    break revision.revision.text;
+                }
+            };
+            assert_eq!(text.as_deref(), Some(expected), "{written}");
+        }
+    }
+
     #[test]
     fn of_several_slots_the_main_one_counts() {
         let other = "<content><role>mediainfo</role><model>wikibase-mediainfo</model><text>{}</text></content>";

@@ -3,16 +3,20 @@
 //! Apart from `dump` so that the order of elements (there) and what is inside one (here) can be
 //! read one at a time. Nothing here remembers the page or the site.
 
-use std::io::Read;
+mod tag;
+
+use std::io::{BufRead as _, Read};
 use std::sync::Arc;
 
-use quick_xml::events::{BytesStart, Event as Xml};
+use memchr::memchr3;
+use quick_xml::events::{BytesEnd, Event as Xml};
 use quick_xml::reader::Reader;
 use revscore::revision::{User, UserKind};
 
 use super::digest::TextDigest;
 use super::site::SiteInfo;
 use super::utf8::Utf8Reader;
+pub(super) use tag::{Tag, TextTag, attribute};
 
 /// Longest text (or comment, or any other element) that is read: MediaWiki's own limit is 2 MiB
 /// unless a wiki raised it.
@@ -36,11 +40,6 @@ fn truncated() -> Problem {
 
 pub(super) fn excerpt(text: &str) -> String {
     text.chars().take(40).collect()
-}
-
-pub(super) fn attribute(start: &BytesStart<'_>, name: &str) -> Option<String> {
-    let attribute = start.try_get_attribute(name).ok().flatten()?;
-    Some(attribute.value.into_owned())
 }
 
 /// The main slot's content.
@@ -82,117 +81,23 @@ impl Content {
     }
 }
 
-/// The elements that matter, and what their attributes say.
-pub(super) enum Tag {
-    SiteInfo,
-    Page,
-    Title,
-    Namespace,
-    Id,
-    Revision,
-    ParentId,
-    Timestamp,
-    Contributor {
-        deleted: bool,
-    },
-    Minor,
-    Comment {
-        deleted: bool,
-    },
-    Model,
-    Text(TextTag),
-    Sha1,
-    Slot,
-    Role,
-    UserName,
-    Ip,
-    SiteName,
-    WikiId,
-    Namespaces,
-    NamespaceName {
-        key: i32,
-    },
-    Other,
-    /// The end of the element that is being read.
-    End,
-}
-
-pub(super) struct TextTag {
-    deleted: bool,
-    /// Without content, this is no empty text but one that is stored elsewhere.
-    is_stub: bool,
-    sha1: Option<TextDigest>,
-}
-
-impl Tag {
-    fn of(start: &BytesStart<'_>) -> Self {
-        let is_deleted = || attribute(start, "deleted").is_some_and(|value| value == "deleted");
-        match start.local_name().as_ref() {
-            "siteinfo" => Self::SiteInfo,
-            "page" => Self::Page,
-            "title" => Self::Title,
-            "ns" => Self::Namespace,
-            "id" => Self::Id,
-            "revision" => Self::Revision,
-            "parentid" => Self::ParentId,
-            "timestamp" => Self::Timestamp,
-            "contributor" => Self::Contributor {
-                deleted: is_deleted(),
-            },
-            "minor" => Self::Minor,
-            "comment" => Self::Comment {
-                deleted: is_deleted(),
-            },
-            "model" => Self::Model,
-            "text" => {
-                let bytes = attribute(start, "bytes").and_then(|bytes| bytes.parse::<i64>().ok());
-                let is_stub = match bytes {
-                    Some(bytes) => bytes > 0,
-                    // Exports before 0.10 have no size, but a stub names the text's row.
-                    None => {
-                        attribute(start, "id").is_some() || attribute(start, "location").is_some()
-                    }
-                };
-                let sha1 = attribute(start, "sha1").and_then(|sha1| TextDigest::from_base36(&sha1));
-                Self::Text(TextTag {
-                    deleted: is_deleted(),
-                    is_stub,
-                    sha1,
-                })
-            }
-            "sha1" => Self::Sha1,
-            "content" => Self::Slot,
-            "role" => Self::Role,
-            "username" => Self::UserName,
-            "ip" => Self::Ip,
-            "sitename" => Self::SiteName,
-            "dbname" => Self::WikiId,
-            "namespaces" => Self::Namespaces,
-            "namespace" => match attribute(start, "key").and_then(|key| key.parse().ok()) {
-                Some(key) => Self::NamespaceName { key },
-                None => Self::Other,
-            },
-            _ => Self::Other,
-        }
-    }
-}
-
 /// The XML reader with its buffers, and the small elements that have no state.
 pub(super) struct ExportReader<R> {
     reader: Reader<Utf8Reader<R>>,
     buf: Vec<u8>,
     text: String,
+    /// The last start was that of an element without content; its end is given out next.
+    is_empty: bool,
 }
 
 impl<R: Read> ExportReader<R> {
     /// Reads XML from `source`.
     pub(super) fn new(source: R) -> Self {
-        let mut reader = Reader::from_reader(Utf8Reader::new(source, TEXT_LIMIT_BYTES));
-        reader.config_mut().expand_empty_elements = true;
         Self {
-            reader,
+            reader: Reader::from_reader(Utf8Reader::new(source, TEXT_LIMIT_BYTES)),
             buf: Vec::new(),
             text: String::new(),
+            is_empty: false,
         }
     }
 
@@ -213,11 +118,20 @@ impl<R: Read> ExportReader<R> {
             .source_offset(self.reader.buffer_position())
     }
 
-    /// The next piece of XML.
+    /// The next piece of XML. An empty element has a start and an end, like any other.
     pub(super) fn next_event(&mut self) -> Result<Xml<'_>, Problem> {
+        if std::mem::take(&mut self.is_empty) {
+            return Ok(Xml::End(BytesEnd::new("")));
+        }
         self.buf.clear();
         self.reader.get_mut().start_piece();
-        Ok(self.reader.read_event_into(&mut self.buf)?)
+        Ok(match self.reader.read_event_into(&mut self.buf)? {
+            Xml::Empty(start) => {
+                self.is_empty = true;
+                Xml::Start(start)
+            }
+            event => event,
+        })
     }
 
     /// The next child element's start, or the end of the current element.
@@ -252,6 +166,9 @@ impl<R: Read> ExportReader<R> {
         text.clear();
         let mut depth = 0;
         loop {
+            if !self.is_empty {
+                self.read_plain_text(&mut text)?;
+            }
             match self.next_event()? {
                 Xml::Text(part) => text.push_str(&part.xml10_content()),
                 Xml::CData(part) => text.push_str(&part.xml10_content()),
@@ -271,6 +188,46 @@ impl<R: Read> ExportReader<R> {
         }
         self.text = text;
         Ok(&self.text)
+    }
+
+    /// Text up to the first thing that takes a parser: markup, an uncommon reference, or a line
+    /// end that is not `\n`. Almost all of a dump is read here, and wikitext is full of `&lt;` and
+    /// `&quot;`, each of which is an event of its own to the parser.
+    fn read_plain_text(&mut self, text: &mut String) -> Result<(), Problem> {
+        self.reader.get_mut().start_piece();
+        let mut stream = self.reader.stream();
+        loop {
+            let chunk = stream.fill_buf().map_err(quick_xml::Error::from)?;
+            let mut read = 0;
+            let mut is_plain = !chunk.is_empty();
+            while is_plain && read < chunk.len() {
+                let rest = &chunk[read..];
+                let end = memchr3(b'<', b'&', b'\r', rest).unwrap_or(rest.len());
+                // The source has no broken sequences, and chunks end where a character does.
+                let Ok(run) = std::str::from_utf8(&rest[..end]) else {
+                    is_plain = false;
+                    break;
+                };
+                text.push_str(run);
+                read += end;
+                if end < rest.len() {
+                    let common = COMMON
+                        .iter()
+                        .find(|(name, _)| rest[end..].starts_with(name));
+                    match common {
+                        Some((name, char)) => {
+                            text.push(*char);
+                            read += name.len();
+                        }
+                        None => is_plain = false,
+                    }
+                }
+            }
+            stream.consume(read);
+            if !is_plain || text.len() > TEXT_LIMIT_BYTES {
+                return Ok(());
+            }
+        }
     }
 
     pub(super) fn read_number<T: std::str::FromStr>(
@@ -347,6 +304,14 @@ impl<R: Read> ExportReader<R> {
         }
     }
 }
+
+/// The references that MediaWiki's exports are full of.
+const COMMON: [(&[u8], char); 4] = [
+    (b"&lt;", '<'),
+    (b"&gt;", '>'),
+    (b"&quot;", '"'),
+    (b"&amp;", '&'),
+];
 
 fn resolve(name: &quick_xml::events::BytesRef<'_>) -> Result<char, Problem> {
     match &**name {

@@ -51,13 +51,23 @@ pub(crate) struct ReadOptions {
     pub(crate) n_files_at_once: usize,
 }
 
+impl ReadOptions {
+    /// Threads to unpack each file with: the files that are read at the same time share the cores.
+    fn n_threads(&self) -> usize {
+        n_cores().div_ceil(self.n_files_at_once)
+    }
+}
+
+fn n_cores() -> usize {
+    thread::available_parallelism().map_or(1, usize::from)
+}
+
 impl Default for ReadOptions {
     fn default() -> Self {
-        let n_cores = thread::available_parallelism().map_or(1, usize::from);
         Self {
             pages: Arc::default(),
             allow_truncated: false,
-            n_files_at_once: n_cores,
+            n_files_at_once: n_cores(),
         }
     }
 }
@@ -100,11 +110,15 @@ pub(crate) fn read<T: Send>(
     meter: &Meter,
     consume: impl Fn(usize, &mut Events<'_>) -> anyhow::Result<T> + Sync,
 ) -> anyhow::Result<Vec<FileRead<T>>> {
+    let options = &ReadOptions {
+        n_files_at_once: options.n_files_at_once.clamp(1, inputs.len().max(1)),
+        ..options.clone()
+    };
     let next_file = AtomicUsize::new(0);
     let has_failed = AtomicBool::new(false);
     let (sender, results) = crossbeam_channel::unbounded();
     thread::scope(|scope| {
-        for _ in 0..options.n_files_at_once.clamp(1, inputs.len().max(1)) {
+        for _ in 0..options.n_files_at_once {
             let sender = sender.clone();
             scope.spawn(|| {
                 let sender = sender;
@@ -203,7 +217,7 @@ fn produce(
     sender: &Sender<Batch>,
 ) -> (DumpCounts, Option<DumpError>) {
     let file = input.to_string();
-    let source = match compression::open(input, meter.packed_bytes.clone()) {
+    let source = match compression::open(input, options.n_threads(), meter.packed_bytes.clone()) {
         Ok(source) => source,
         Err(source) => {
             // A consumer that is gone needs no error.
