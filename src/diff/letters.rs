@@ -269,13 +269,15 @@ pub(super) fn lower_into(word: &str, lower: &mut String) {
     }
 }
 
+/// Whether the first byte of a word says nothing against [`is_uppercase`].
+pub(super) fn may_be_uppercase(word: &[u8]) -> bool {
+    let first = word.first();
+    first.is_some_and(|first| first.is_ascii_uppercase() || !first.is_ascii())
+}
+
 /// Whether a word has at least two characters, and none that is its own lower case.
 pub(super) fn is_uppercase(word: &str) -> bool {
-    let bytes = word.as_bytes();
-    if !bytes
-        .first()
-        .is_some_and(|first| first.is_ascii_uppercase() || !first.is_ascii())
-    {
+    if !may_be_uppercase(word.as_bytes()) {
         return false;
     }
     let has_lower = |c: char| c.to_lowercase().next() != Some(c);

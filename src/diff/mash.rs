@@ -19,28 +19,38 @@ const CONSONANTS: usize = 7;
 /// A syllable repeated at least three times over this many letters (`hahahaha`).
 const REPEATED: usize = 8;
 
-/// Neighbouring keys, with how many in a row are a sign: `property` has four of the top row.
-const KEY_ROWS: [(&str, usize); 6] = [
-    ("qwertyuiop", 5),
-    ("asdfghjkl", 4),
-    ("zxcvbnm", 4),
-    ("poiuytrewq", 5),
-    ("lkjhgfdsa", 4),
-    ("mnbvcxz", 4),
-];
+/// Rows of keys, with how many neighbours in a row, in either direction, are a sign: `property` has
+/// four of the top row.
+const KEY_ROWS: [(&[u8], usize); 3] = [(b"qwertyuiop", 5), (b"asdfghjkl", 4), (b"zxcvbnm", 4)];
+
+/// Row and place of each letter's key, from `a` to `z`.
+const KEYS: [(usize, usize); 26] = {
+    let mut keys = [(0, 0); 26];
+    let mut row = 0;
+    while row < KEY_ROWS.len() {
+        let mut place = 0;
+        while place < KEY_ROWS[row].0.len() {
+            keys[(KEY_ROWS[row].0[place] - b'a') as usize] = (row, place);
+            place += 1;
+        }
+        row += 1;
+    }
+    keys
+};
 
 /// Whether a word looks like keys hit at random.
 pub(crate) fn is_mashed(word: &str) -> bool {
-    let letters: Vec<char> = word
-        .chars()
-        .flat_map(char::to_lowercase)
-        .take(TOO_LONG)
-        .collect();
+    let (mut letters, mut n_letters) = (['\0'; TOO_LONG], 0);
+    for letter in word.chars().flat_map(char::to_lowercase).take(TOO_LONG) {
+        letters[n_letters] = letter;
+        n_letters += 1;
+    }
+    let letters = &letters[..n_letters];
     letters.len() >= TOO_LONG
-        || has_run(&letters, SAME_LETTER)
-        || has_consonants(&letters)
-        || is_repeated(&letters)
-        || has_key_run(&letters)
+        || has_run(letters, SAME_LETTER)
+        || has_consonants(letters)
+        || is_repeated(letters)
+        || has_key_run(letters)
 }
 
 /// Roman numerals have no four equal letters in a row, but `www` belongs to addresses and
@@ -74,21 +84,23 @@ fn is_repeated(letters: &[char]) -> bool {
 }
 
 fn has_key_run(letters: &[char]) -> bool {
-    KEY_ROWS.iter().any(|(row, n)| {
-        let (mut run, mut previous) = (0, None);
-        letters.iter().any(|letter| {
-            let place = u8::try_from(*letter)
-                .ok()
-                .and_then(|letter| memchr::memchr(letter, row.as_bytes()));
-            let follows = place.is_some() && place == previous.map(|previous: usize| previous + 1);
-            run = if follows {
-                run + 1
-            } else {
-                usize::from(place.is_some())
-            };
-            previous = place;
-            run >= *n
-        })
+    let (mut rightwards, mut leftwards, mut previous) = (0, 0, None);
+    letters.iter().any(|letter| {
+        if !letter.is_ascii_lowercase() {
+            (rightwards, leftwards, previous) = (0, 0, None);
+            return false;
+        }
+        let (row, place) = KEYS[*letter as usize - 'a' as usize];
+        let step = match previous {
+            Some((previous_row, previous)) if previous_row == row => {
+                place as isize - previous as isize
+            }
+            _ => 0,
+        };
+        rightwards = if step == 1 { rightwards + 1 } else { 1 };
+        leftwards = if step == -1 { leftwards + 1 } else { 1 };
+        previous = Some((row, place));
+        rightwards.max(leftwards) >= KEY_ROWS[row].1
     })
 }
 

@@ -181,7 +181,7 @@ impl PartCounts {
         for token in tokens {
             let mut sizes = Sizes::default();
             let is_text = is_prose(token.kind);
-            for c in token_text(text, token).chars() {
+            for c in token.text(text).chars() {
                 sizes.count(c);
                 let folded = if is_text {
                     c.to_lowercase().next()
@@ -283,11 +283,6 @@ impl Sizes {
             _ => {}
         }
     }
-}
-
-/// The text of a token.
-pub(super) fn token_text<'a>(text: &'a str, token: &Token) -> &'a str {
-    &text[token.start as usize..token.end as usize]
 }
 
 /// Whether a token is read by readers: no address, tag, white space or run of markup.

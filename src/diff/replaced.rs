@@ -6,7 +6,6 @@
 //! only when it has as many tokens before as after, so that they can be paired; whether the new
 //! value is true is not known here.
 
-use super::part::token_text;
 use super::token::{Token, TokenKind};
 
 /// At most this many words of one edit are compared letter by letter.
@@ -39,7 +38,7 @@ impl Replaced {
             return;
         }
         for (old, new) in old.iter().zip(new) {
-            let (old_word, new_word) = (token_text(old_text, old), token_text(new_text, new));
+            let (old_word, new_word) = (old.text(old_text), new.text(new_text));
             if old_word == new_word {
                 continue;
             }

@@ -7,7 +7,6 @@ use std::ops::Range;
 
 use imara_diff::{Algorithm, Diff, InternedInput, TokenSource};
 
-use super::part::token_text;
 use super::token::{Token, TokenKind, tokenize};
 
 /// A range of one of the texts, tokenised; positions are those in the whole text.
@@ -35,7 +34,7 @@ impl<'a> Side<'a> {
     }
 
     fn token_text(&self, token: &Token) -> &'a str {
-        token_text(self.text, token)
+        token.text(self.text)
     }
 
     fn token_texts(&self) -> Vec<&'a str> {

@@ -7,7 +7,7 @@
 //! made, and nothing is allocated a token. Which words are profane or known is not decided here.
 
 use super::frequency::FrequencyChange;
-use super::letters::{is_uppercase, lower_into};
+use super::letters::{is_uppercase, lower_into, may_be_uppercase};
 use super::repeats::longest_repeated_char;
 use super::trim::Windows;
 use super::watch::Watch;
@@ -64,18 +64,28 @@ impl TextSummaries {
     /// Counts two texts, which are equal outside of the windows.
     pub(super) fn between(before: &str, after: &str, windows: &Windows) -> Self {
         let mut watch = Watch::default();
-        let old = count(&before[windows.before.clone()], |token, span| {
-            watch.see_before(token, span, windows.before.start);
+        let old_window = &before[windows.before.clone()];
+        let new_window = &after[windows.after.clone()];
+        let (start, end) = (
+            &before[..windows.before.start],
+            &before[windows.before.end..],
+        );
+        let old = count(old_window, |token, _| {
+            watch.see_before(token, token.text(old_window), windows.before.start);
         });
-        let new = count(&after[windows.after.clone()], |token, span| {
-            watch.see_after(token, span, windows.after.start);
+        let new = count(new_window, |token, _| {
+            watch.see_after(token, token.text(new_window), windows.after.start);
         });
         watch.keep_changed();
-        let start = count(&before[..windows.before.start], |token, span| {
-            watch.see_common(token, span, 0);
+        let start = count(start, |token, span| {
+            if watch.may_hold(token.kind, span) {
+                watch.see_common(token, token.text(start), 0);
+            }
         });
-        let end = count(&before[windows.before.end..], |token, span| {
-            watch.see_common(token, span, windows.after.end);
+        let end = count(end, |token, span| {
+            if watch.may_hold(token.kind, span) {
+                watch.see_common(token, token.text(end), windows.after.end);
+            }
         });
         let common = start.joined(&end);
         let changes = watch.finish();
@@ -140,32 +150,32 @@ impl TextSummary {
     }
 }
 
-/// Counts a text, and shows each of its tokens.
-fn count(text: &str, mut see: impl FnMut(Token, &str)) -> TextSummary {
-    let mut summary = TextSummary {
-        chars: count_chars(text),
-        longest_repeated_char: longest_repeated_char(text),
-        tokens: 0,
-        tokens_by_kind: [0; TokenKind::COUNT],
-        uppercase_words: 0,
-        markups: 0,
-        longest_token: 0,
-    };
+/// Counts a text, and shows each of its tokens with its bytes.
+fn count(text: &str, mut see: impl FnMut(Token, &[u8])) -> TextSummary {
+    let mut tokens_by_kind = [0_u32; TokenKind::COUNT];
+    let (mut uppercase_words, mut longest_token) = (0, 0);
     for token in tokenize(text) {
-        let span = &text[token.start as usize..token.end as usize];
-        summary.tokens_by_kind[token.kind.index()] += 1;
-        if span.len() > summary.longest_token as usize {
-            summary.longest_token = summary.longest_token.max(count_chars(span));
+        // Bytes, because a piece of a text is only cut after a look at the characters around.
+        let span = &text.as_bytes()[token.start as usize..token.end as usize];
+        tokens_by_kind[token.kind.index()] += 1;
+        if span.len() > longest_token as usize {
+            longest_token = longest_token.max(count_chars(token.text(text)));
         }
-        if token.kind.is_word() && is_uppercase(span) {
-            summary.uppercase_words += 1;
+        if token.kind.is_word() && may_be_uppercase(span) && is_uppercase(token.text(text)) {
+            uppercase_words += 1;
         }
         see(token, span);
     }
-    summary.tokens = summary.tokens_by_kind.iter().sum();
     let markups = TokenKind::ALL.iter().filter(|kind| kind.is_markup());
-    summary.markups = markups.map(|kind| summary.tokens_of(*kind)).sum();
-    summary
+    TextSummary {
+        chars: count_chars(text),
+        tokens: tokens_by_kind.iter().sum(),
+        markups: markups.map(|kind| tokens_by_kind[kind.index()]).sum(),
+        tokens_by_kind,
+        uppercase_words,
+        longest_token,
+        longest_repeated_char: longest_repeated_char(text),
+    }
 }
 
 fn count_chars(text: &str) -> u32 {

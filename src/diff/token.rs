@@ -19,6 +19,13 @@ pub struct Token {
     pub kind: TokenKind,
 }
 
+impl Token {
+    /// What it is in the text that was split.
+    pub fn text<'a>(&self, text: &'a str) -> &'a str {
+        &text[self.start as usize..self.end as usize]
+    }
+}
+
 macro_rules! token_kinds {
     ($($(#[doc = $doc:literal])* $kind:ident = $name:literal,)*) => {
         /// Kinds of tokens.
@@ -124,7 +131,7 @@ impl TokenKind {
     pub const COUNT: usize = Self::ALL.len();
 
     /// A number from 0 up to but not including [`TokenKind::COUNT`].
-    pub fn index(self) -> usize {
+    pub const fn index(self) -> usize {
         self as usize
     }
 
@@ -135,7 +142,7 @@ impl TokenKind {
 
     /// Whether revscoring counts it as markup. Italics are none: revscoring asks deltas for
     /// `italics`, which deltas calls `italic`. Nor is `|}`, of which deltas makes a bar and a brace.
-    pub fn is_markup(self) -> bool {
+    pub const fn is_markup(self) -> bool {
         matches!(
             self,
             Self::DbrackOpen

@@ -116,14 +116,16 @@ impl Watch {
         }
     }
 
-    /// Counts a token of the common text, which begins at this byte of the text after the edit.
+    /// Whether a token of the common text may be one of the things that changed.
+    pub(super) fn may_hold(&self, kind: TokenKind, span: &[u8]) -> bool {
+        kind_of(kind).is_some() && self.filter.may_hold(span)
+    }
+
+    /// Counts such a token, in a text that begins at this byte of the text after the edit.
     pub(super) fn see_common(&mut self, token: Token, span: &str, offset: usize) {
         let Some(kind) = kind_of(token.kind) else {
             return;
         };
-        if !self.filter.may_hold(span) {
-            return;
-        }
         let place = place(token, offset);
         let mut count = |kind: Kind, span: &str| {
             if let Some(thing) = self.things.get_mut(&hash(kind, span)) {
@@ -182,13 +184,24 @@ impl Watch {
     }
 }
 
+/// What is counted of tokens of a kind.
 fn kind_of(kind: TokenKind) -> Option<Kind> {
-    match kind {
-        TokenKind::Word => Some(Kind::Word),
-        TokenKind::Number => Some(Kind::Number),
-        kind if kind.is_markup() => Some(Kind::Markup),
-        _ => None,
-    }
+    const TABLE: [Option<Kind>; TokenKind::COUNT] = {
+        let mut table = [None; TokenKind::COUNT];
+        let mut idx = 0;
+        while idx < TokenKind::COUNT {
+            let kind = TokenKind::ALL[idx];
+            table[idx] = match kind {
+                TokenKind::Word => Some(Kind::Word),
+                TokenKind::Number => Some(Kind::Number),
+                _ if kind.is_markup() => Some(Kind::Markup),
+                _ => None,
+            };
+            idx += 1;
+        }
+        table
+    };
+    TABLE[kind.index()]
 }
 
 fn hash(kind: Kind, span: &str) -> u64 {
@@ -211,7 +224,7 @@ struct Keys {
 impl Keys {
     fn of(span: &str) -> Self {
         Self {
-            ascii: ascii_key(span),
+            ascii: ascii_key(span.as_bytes()),
             first: first_key(span),
         }
     }
@@ -221,8 +234,8 @@ impl Keys {
 const N_KEYS: usize = 8192;
 
 /// By the first two bytes, whatever their case, when both are ASCII.
-fn ascii_key(span: &str) -> Option<u16> {
-    let (first, second) = match span.as_bytes() {
+fn ascii_key(span: &[u8]) -> Option<u16> {
+    let (first, second) = match span {
         [first] => (*first, 0),
         [first, second, ..] => (*first, *second),
         [] => (0, 0),
@@ -267,8 +280,12 @@ impl Filter {
     }
 
     /// Whether a thing that was added may be this span, or its lower case.
-    fn may_hold(&self, span: &str) -> bool {
-        self.holds(ascii_key(span).unwrap_or_else(|| first_key(span)))
+    fn may_hold(&self, span: &[u8]) -> bool {
+        match ascii_key(span) {
+            Some(key) => self.holds(key),
+            // Tokens are cut between characters.
+            None => std::str::from_utf8(span).is_ok_and(|span| self.holds(first_key(span))),
+        }
     }
 }
 
@@ -294,9 +311,9 @@ mod tests {
             let mut filter = Filter::default();
             lower_into(word, &mut lower);
             filter.add(Keys::of(&lower));
-            assert!(filter.may_hold(word), "{word}");
-            assert!(filter.may_hold(&lower), "{lower}");
-            assert!(!filter.may_hold("another"), "{word}");
+            assert!(filter.may_hold(word.as_bytes()), "{word}");
+            assert!(filter.may_hold(lower.as_bytes()), "{lower}");
+            assert!(!filter.may_hold(b"zebra"), "{word}");
         }
     }
 }

@@ -52,6 +52,7 @@ impl Parser<'_> {
         }
         let mut frame = Frame::new(ADDRESS);
         loop {
+            self.skip_address()?;
             self.spend(1)?;
             if self.parse_inside_address(&mut frame) {
                 continue;
@@ -105,7 +106,7 @@ impl Parser<'_> {
         self.depth += 1;
         let mut inside = Frame::new(frame.scope | ADDRESS);
         let is_complete = loop {
-            if self.spend(1).is_err() {
+            if self.skip_address().and_then(|()| self.spend(1)).is_err() {
                 break false;
             }
             if !self.parse_inside_address(&mut inside) {
@@ -142,16 +143,38 @@ impl Parser<'_> {
 
     /// Templates and comments inside an address; whether there was one.
     fn parse_inside_address(&mut self, frame: &mut Frame) -> bool {
-        let rest = &self.bytes[self.pos..];
-        if rest.starts_with(b"<!--") {
-            self.parse_comment(frame);
-            true
-        } else if rest.starts_with(b"{{") && self.can_recurse() {
-            self.parse_braces(frame);
-            true
-        } else {
-            false
+        match (self.at(0), self.at(1)) {
+            (Some(b'<'), Some(b'!')) if self.bytes[self.pos..].starts_with(b"<!--") => {
+                self.parse_comment(frame);
+                true
+            }
+            (Some(b'{'), Some(b'{')) if self.can_recurse() => {
+                self.parse_braces(frame);
+                true
+            }
+            _ => false,
         }
+    }
+
+    /// Skips bytes of an address that can neither end it nor begin anything inside.
+    fn skip_address(&mut self) -> Result<(), Failed> {
+        const MARKS: [bool; 256] = {
+            let mut table = [false; 256];
+            let marks = b"\n []<>\"'|={}";
+            let mut idx = 0;
+            while idx < marks.len() {
+                table[marks[idx] as usize] = true;
+                idx += 1;
+            }
+            table
+        };
+        let rest = &self.bytes[self.pos..];
+        let n = rest
+            .iter()
+            .take_while(|byte| !MARKS[usize::from(**byte)])
+            .count();
+        self.pos += n;
+        self.spend(n)
     }
 
     fn is_address_end(&self, frame: &Frame) -> bool {
