@@ -43,6 +43,49 @@ fn whole_edits(criterion: &mut Criterion) {
     }
 }
 
+/// Texts made to be slow, each against nothing or against the same in another order. Names say how many
+/// MB both texts have together.
+fn hostile(criterion: &mut Criterion) {
+    let model = model(FeatureSet::Full);
+    let mut group = criterion.benchmark_group("hostile");
+    group.sample_size(10);
+    let repeat = |piece: &str| piece.repeat(1_000_000 / piece.len());
+    let lines =
+        |word: &str| -> String { (0..100_000).map(|idx| format!("{word}{idx}\n")).collect() };
+    let paragraphs = |from: usize| -> String {
+        let order = (from..1_500).chain(0..from);
+        order
+            .map(|idx| format!("{}\n\n", format!("w{idx} ").repeat(100)))
+            .collect()
+    };
+    for (name, before, after) in [
+        ("1_MB_of_brackets", String::new(), repeat("[")),
+        ("1_MB_of_braces", String::new(), repeat("{")),
+        ("1_MB_of_ref_tags", String::new(), repeat("<ref>")),
+        ("1_MB_of_open_tags", String::new(), repeat("<b ")),
+        ("1_MB_of_apostrophes", String::new(), repeat("''a'''b")),
+        ("1_MB_of_table_starts", String::new(), repeat("{|\n|")),
+        (
+            "1_MB_of_combining_characters",
+            String::new(),
+            repeat("e\u{301}\u{302}"),
+        ),
+        ("1_MB_of_dotted_capitals", String::new(), repeat("İ")),
+        ("10_MB_in_one_token", String::new(), "a".repeat(10_000_000)),
+        (
+            "3_MB_every_line_changed",
+            lines("old line "),
+            lines("new line "),
+        ),
+        ("2_MB_paragraphs_moved", paragraphs(0), paragraphs(700)),
+    ] {
+        let texts = Texts::new(&before, &after);
+        group.bench_function(name, |bencher| {
+            bencher.iter(|| model.score(black_box(&texts.edit())));
+        });
+    }
+}
+
 /// Each edit in turn.
 fn bench_edits(criterion: &mut Criterion, model: &Model, name: &str, edits: &[Texts]) {
     criterion.bench_function(&format!("edit/{name}"), |bencher| {
@@ -119,5 +162,5 @@ fn requests(criterion: &mut Criterion) {
     }
 }
 
-criterion_group!(benches, whole_edits, requests);
+criterion_group!(benches, whole_edits, hostile, requests);
 criterion_main!(benches);

@@ -62,7 +62,7 @@ impl Change {
         let (before, after) = (bounded(before), bounded(after));
         let (lines, words) = trim(before, after);
         let mut change = Self {
-            elements: ElementChange::between(&before[lines.before], &after[lines.after], before),
+            elements: ElementChange::between(before, after, &lines, &words),
             before: TextSize::of(before),
             after: TextSize::of(after),
             windows: words.clone(),

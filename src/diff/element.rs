@@ -12,6 +12,7 @@ use rustc_hash::{FxHashMap, FxHashSet};
 
 use super::address::{address, domain, is_address, resembles};
 use super::link::link_kind;
+use super::trim::Windows;
 
 /// Keys are at most this long, as MediaWiki's titles are; a longer one is no element.
 const MAX_KEY: usize = 255;
@@ -97,15 +98,33 @@ impl ElementChange {
             .count()
     }
 
-    /// Compares two windows; outside of them the texts are equal. `before` is the whole text
-    /// before the edit, which decides whether a domain is new.
-    pub(super) fn between(old_window: &str, new_window: &str, before: &str) -> Self {
-        let (mut old_balance, mut new_balance) = (Balance::default(), Balance::default());
+    /// Compares two texts, which are equal outside of their windows of lines, and within these outside
+    /// of their windows of words.
+    pub(super) fn between(before: &str, after: &str, lines: &Windows, words: &Windows) -> Self {
+        let near = Near::of(before, lines, words);
+        let tail = words.before.end + near.n_after;
+        let mut common = Balance::default();
+        scan(
+            &before[lines.before.start..near.start],
+            true,
+            &mut common,
+            |_, _| (),
+        );
+        scan(
+            &before[tail..lines.before.end],
+            false,
+            &mut common,
+            |_, _| (),
+        );
+        let (mut old_balance, mut new_balance) = (common, common);
         let mut counts: FxHashMap<(Element, &str), i32> = FxHashMap::default();
-        scan(old_window, &mut old_balance, |kind, key| {
+        let starts_line = near.start == lines.before.start;
+        let old_window = &before[near.start..tail];
+        scan(old_window, starts_line, &mut old_balance, |kind, key| {
             *counts.entry((kind, key)).or_default() -= 1
         });
-        scan(new_window, &mut new_balance, |kind, key| {
+        let new_window = &after[near.start..words.after.end + near.n_after];
+        scan(new_window, starts_line, &mut new_balance, |kind, key| {
             *counts.entry((kind, key)).or_default() += 1
         });
         let mut change = Self {
@@ -145,6 +164,32 @@ impl ElementChange {
     }
 }
 
+/// What can tell two texts apart by their elements, on lines that are long.
+struct Near {
+    /// Where it begins, in both texts.
+    start: usize,
+    /// How many bytes behind the window of words belong to it.
+    n_after: usize,
+}
+
+impl Near {
+    /// Cut at spaces, which no jump of [`scan`] leaps over, so far from the windows of words that
+    /// every element that they can touch lies inside.
+    fn of(before: &str, lines: &Windows, words: &Windows) -> Self {
+        const MARGIN: usize = MAX_KEY + 1;
+        let head = &before.as_bytes()[lines.before.start..words.before.start];
+        let far = &head[..head.len().saturating_sub(MARGIN)];
+        let tail = &before.as_bytes()[words.before.end..lines.before.end];
+        // Up to the first space the two texts may be read at a different pace.
+        let space = memchr::memchr(b' ', tail).unwrap_or(tail.len());
+        let beyond = (space + MARGIN).min(tail.len());
+        Self {
+            start: lines.before.start + memchr::memrchr(b' ', far).map_or(0, |at| at + 1),
+            n_after: memchr::memchr(b' ', &tail[beyond..]).map_or(tail.len(), |at| beyond + at),
+        }
+    }
+}
+
 /// The domains of a text's external links, found as [`scan`] finds them.
 fn domains_of(text: &str) -> FxHashSet<String> {
     let mut domains = FxHashSet::default();
@@ -161,7 +206,7 @@ fn domains_of(text: &str) -> FxHashSet<String> {
 }
 
 /// Openings minus closings.
-#[derive(Default)]
+#[derive(Clone, Copy, Default)]
 struct Balance {
     links: i32,
     templates: i32,
@@ -175,11 +220,24 @@ impl Balance {
 }
 
 /// Calls `found` with every element's kind and key.
-fn scan<'a>(text: &'a str, balance: &mut Balance, mut found: impl FnMut(Element, &'a str)) {
+fn scan<'a>(
+    text: &'a str,
+    mut is_line_start: bool,
+    balance: &mut Balance,
+    mut found: impl FnMut(Element, &'a str),
+) {
     let bytes = text.as_bytes();
     let mut at = 0;
-    let mut is_line_start = true;
     while at < bytes.len() {
+        let n_plain = bytes[at..]
+            .iter()
+            .take_while(|byte| !is_mark(**byte))
+            .count();
+        if n_plain > 0 {
+            at += n_plain;
+            is_line_start = false;
+            continue;
+        }
         let was_line_start = std::mem::replace(&mut is_line_start, bytes[at] == b'\n');
         let rest = &bytes[at..];
         match bytes[at] {
@@ -235,6 +293,21 @@ fn scan<'a>(text: &'a str, balance: &mut Balance, mut found: impl FnMut(Element,
             _ => at += 1,
         }
     }
+}
+
+/// Bytes at which something may begin or end.
+fn is_mark(byte: u8) -> bool {
+    const MARKS: [bool; 256] = {
+        let mut table = [false; 256];
+        let marks = b"[]{}</=*#;:\n";
+        let mut idx = 0;
+        while idx < marks.len() {
+            table[marks[idx] as usize] = true;
+            idx += 1;
+        }
+        table
+    };
+    MARKS[usize::from(byte)]
 }
 
 /// The text from `start` to the first of the `ends`, if it is not empty and holds nothing that a
@@ -306,11 +379,19 @@ fn heading(text: &str, start: usize) -> Option<&str> {
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+
     use super::*;
+    use crate::diff::trim::trim;
+
+    fn between(before: &str, after: &str) -> ElementChange {
+        let (lines, words) = trim(before, after);
+        ElementChange::between(before, after, &lines, &words)
+    }
 
     #[track_caller]
     fn check(before: &str, after: &str, kind: Element, added: u32, removed: u32) {
-        let change = ElementChange::between(before, after, before);
+        let change = between(before, after);
         assert_eq!(
             (change.added(kind), change.removed(kind)),
             (added, removed),
@@ -320,7 +401,7 @@ mod tests {
 
     #[track_caller]
     fn check_domains(before: &str, after: &str, expected: &[(&str, bool)]) {
-        let change = ElementChange::between(before, after, before);
+        let change = between(before, after);
         let got: Vec<_> = change
             .added_domains
             .iter()
@@ -332,7 +413,7 @@ mod tests {
     #[track_caller]
     fn check_balance(before: &str, after: &str, unbalanced: i32) {
         assert_eq!(
-            ElementChange::between(before, after, before).unbalanced,
+            between(before, after).unbalanced,
             unbalanced,
             "{before:?} -> {after:?}"
         );
@@ -431,10 +512,9 @@ mod tests {
 
     #[test]
     fn a_new_domain_may_look_like_an_old_one() {
-        let change = ElementChange::between(
+        let change = between(
             "http://example.org",
             "http://examp1e.org http://example.org http://other.com",
-            "http://example.org",
         );
         let got = change.added_domains.iter();
         let got: Vec<_> = got
@@ -450,5 +530,23 @@ mod tests {
         check_balance("[[a", "[[a]]", -1);
         check_balance("", "}} <ref>a", 2);
         check_balance("", "[[a]] {{b}} <ref>c</ref> <ref name=d />", 0);
+    }
+
+    proptest! {
+        /// What is near the change is a matter of speed alone.
+        #[test]
+        fn far_elements_change_nothing(
+            start in "([a /:h\\[\\]{}|<>=*]|http://|<ref>|</ref>|\\[\\[|word ){0,300}",
+            removed in "[a \\[\\]{}|<>=*/]{0,9}",
+            added in "[a \\[\\]{}|<>=*/]{0,9}",
+            end in "([a /:h\\[\\]{}|<>=*]|http://|<ref>|</ref>|\\]\\]|word ){0,300}",
+        ) {
+            let (before, after) = (format!("{start}{removed}{end}"), format!("{start}{added}{end}"));
+            let (lines, _) = trim(&before, &after);
+            prop_assert_eq!(
+                between(&before, &after),
+                ElementChange::between(&before, &after, &lines, &lines)
+            );
+        }
     }
 }

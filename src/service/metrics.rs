@@ -35,6 +35,7 @@ const HISTORIES_REFUSED: &str = "revscore_histories_refused";
 const EDITS_OBSERVED: &str = "revscore_edits_observed_total";
 const HISTORY_AGE: &str = "revscore_history_age_seconds";
 const HISTORY_SAVE_ERRORS: &str = "revscore_history_save_errors_total";
+const COARSE_DIFFS: &str = "revscore_coarse_diffs_total";
 const WAITING_EDITS: &str = "revscore_waiting_edits";
 const CONNECTIONS: &str = "revscore_connections";
 
@@ -93,6 +94,7 @@ impl Metrics {
                 .counter(HISTORY_SAVE_ERRORS, vec![wiki_label(history.wiki())])
                 .increment(0);
         }
+        metrics.counter(COARSE_DIFFS, vec![]).increment(0);
         for reason in ["queue_full", "too_many_requests"] {
             metrics.rejected(reason, 0);
         }
@@ -135,6 +137,11 @@ impl Metrics {
     pub(crate) fn edit_error(&self, code: &'static str) {
         self.counter(EDIT_ERRORS, vec![Label::from_static_parts("code", code)])
             .increment(1);
+    }
+
+    /// An edit was too large to be diffed token by token.
+    pub(crate) fn coarse_diff(&self) {
+        self.counter(COARSE_DIFFS, vec![]).increment(1);
     }
 
     /// Requests were turned away.
@@ -187,6 +194,10 @@ impl Metrics {
             (
                 EDIT_ERRORS,
                 "edits that got an error instead of scores, by its code",
+            ),
+            (
+                COARSE_DIFFS,
+                "edits too large to be diffed token by token, so that lines or all of it count as changed",
             ),
             (REJECTED, "requests that were answered 503, by reason"),
             (

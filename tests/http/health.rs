@@ -2,8 +2,9 @@
 
 use axum::body::Body;
 use axum::http::Request;
+use serde_json::json;
 
-use crate::support::{app, get, send, without_versions};
+use crate::support::{app, get, post_to, send, without_versions};
 
 #[tokio::test]
 async fn the_root_names_the_routes() {
@@ -64,4 +65,19 @@ async fn metrics_count_routes_and_never_paths() {
     let card = "revscore_requests_total{route=\"/api/v1/models/{wiki}/{target}\",status=\"200\"} 1";
     assert!(metrics.contains(card), "{metrics}");
     assert!(!metrics.contains("secret"));
+}
+
+#[tokio::test]
+async fn edits_too_large_for_a_fine_diff_are_counted() {
+    let app = app();
+    for (n_words, expected) in [(10, 0), (5_000, 1)] {
+        let text = |word: &str| format!("{word} ").repeat(n_words);
+        let edit = json!({"parent_text": text("old"), "text": text("new")});
+        let body = json!({"wiki": "enwiki", "edits": [edit]}).to_string();
+        post_to(&app, "/api/v1/score", body).await.json();
+        let metrics = get(&app, "/metrics").await.body;
+        let metrics = String::from_utf8(metrics.to_vec()).unwrap();
+        let line = format!("revscore_coarse_diffs_total {expected}\n");
+        assert!(metrics.contains(&line), "{metrics}");
+    }
 }

@@ -17,6 +17,7 @@ use serde_json::value::{RawValue, to_raw_value};
 use super::batch::{read_frame, refuse, slices, text_of};
 use super::edit::{EditParts, read_edit, read_rev_id};
 use super::what_if::{Applied, ScoreQuery, Switch, Without, hide};
+use crate::diff::Change;
 use crate::edit::Edit;
 use crate::history::Facts;
 use crate::model::{Explanation, Score, Target};
@@ -231,7 +232,10 @@ fn answer_edit(app: &App, asked: &Asked, json: &Bytes) -> Option<Box<RawValue>> 
     };
     let started = Instant::now();
     let models = &asked.models;
-    let scores = score_edit(&parts, asked);
+    let (scores, is_coarse) = score_edit(&parts, asked);
+    if is_coarse {
+        metrics.coarse_diff();
+    }
     // What would be is no news of what is.
     let scored = models.iter().zip(&scores);
     for (wanted, scored) in
@@ -272,8 +276,9 @@ struct Scored {
 }
 
 /// Scores an edit with each model. What is read off the edit is computed once for all models of
-/// a language, which is one unless a wiki borrows a model for some target.
-fn score_edit(parts: &EditParts, asked: &Asked) -> Vec<Scored> {
+/// a language, which is one unless a wiki borrows a model for some target. Says too whether the edit
+/// was too large to be diffed token by token.
+fn score_edit(parts: &EditParts, asked: &Asked) -> (Vec<Scored>, bool) {
     let mut edits: Vec<Edit<'_>> = Vec::new();
     let mut facts = None;
     let mut scores = Vec::with_capacity(asked.models.len());
@@ -311,7 +316,8 @@ fn score_edit(parts: &EditParts, asked: &Asked) -> Vec<Scored> {
             overridden,
         });
     }
-    scores
+    let is_coarse = |edit: &Edit<'_>| edit.change().is_some_and(Change::is_coarse);
+    (scores, edits.first().is_some_and(is_coarse))
 }
 
 /// What the wiki's history says of an edit, as far as the client says where it was made. A page
