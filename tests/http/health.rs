@@ -70,9 +70,9 @@ async fn metrics_count_routes_and_never_paths() {
 #[tokio::test]
 async fn edits_too_large_for_a_fine_diff_are_counted() {
     let app = app();
-    for (n_words, expected) in [(10, 0), (5_000, 1)] {
-        let text = |word: &str| format!("{word} ").repeat(n_words);
-        let edit = json!({"parent_text": text("old"), "text": text("new")});
+    for (n_words, expected) in [(10, 0), (4_500, 1)] {
+        let text = |word: &str| format!("{word},").repeat(n_words);
+        let edit = json!({"parent_text": text("a"), "text": text("b")});
         let body = json!({"wiki": "enwiki", "edits": [edit]}).to_string();
         post_to(&app, "/api/v1/score", body).await.json();
         let metrics = get(&app, "/metrics").await.body;
