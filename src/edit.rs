@@ -157,6 +157,11 @@ impl<'a> Edit<'a> {
             .as_ref()
     }
 
+    /// The same, if a feature has asked for it.
+    pub fn computed_change(&self) -> Option<&Change> {
+        self.change.get().and_then(Option::as_ref)
+    }
+
     /// The words that the edit changed, for features that look words up in a vocabulary; `None`
     /// when either text is suppressed.
     pub fn words(&self) -> Option<&Words> {

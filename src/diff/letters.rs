@@ -1,4 +1,4 @@
-//! Character classes of the tokenizer: letters, digits, white space, ideographs.
+//! Character classes of the tokenizer: letters, digits, white space, ideographs; and the case of words.
 //!
 //! Apart from the tokenizer because it is mostly a table, which makes it longer than other files.
 //! The tables are those of Unicode 14.0 (`UnicodeData.txt`, general categories L, N and Nd), fixed

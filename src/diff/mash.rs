@@ -41,9 +41,18 @@ const KEYS: [(usize, usize); 26] = {
 /// Whether a word looks like keys hit at random.
 pub(crate) fn is_mashed(word: &str) -> bool {
     let (mut letters, mut n_letters) = (['\0'; TOO_LONG], 0);
-    for letter in word.chars().flat_map(char::to_lowercase).take(TOO_LONG) {
-        letters[n_letters] = letter;
-        n_letters += 1;
+    let mut add = |letter: char| {
+        if let Some(place) = letters.get_mut(n_letters) {
+            *place = letter;
+            n_letters += 1;
+        }
+    };
+    if word.is_ascii() {
+        let bytes = word.bytes().take(TOO_LONG);
+        bytes.for_each(|byte| add(char::from(byte.to_ascii_lowercase())));
+    } else {
+        let lower = word.chars().take(TOO_LONG).flat_map(char::to_lowercase);
+        lower.for_each(&mut add);
     }
     let letters = &letters[..n_letters];
     letters.len() >= TOO_LONG

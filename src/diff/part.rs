@@ -183,10 +183,10 @@ impl PartCounts {
             let is_text = is_prose(token.kind);
             for c in token.text(text).chars() {
                 sizes.count(c);
-                let folded = if is_text {
-                    c.to_lowercase().next()
-                } else {
-                    None
+                let folded = match is_text {
+                    true if c.is_ascii() => Some(c.to_ascii_lowercase()),
+                    true => c.to_lowercase().next(),
+                    false => None,
                 };
                 run = if folded.is_some() && folded == previous {
                     run + 1

@@ -415,8 +415,8 @@ impl Tokens<'_> {
         Some(end.map_or(self.bytes.len(), |(at, _)| start + at))
     }
 
-    /// The end of a word of which something was read. An apostrophe belongs to it before another character of words, before
-    /// white space, and at the end of the text.
+    /// The end of a word of which something was read. An apostrophe belongs to it before another
+    /// character of words, before white space, and at the end of the text.
     fn word_end(&self, start: usize) -> usize {
         let mut end = start;
         loop {

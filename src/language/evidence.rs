@@ -5,6 +5,7 @@
 //! what it had counted before them on other pages, so that the features made of it tell a later
 //! estimator no more than they will tell of live edits. Only text is judged here, no author.
 
+use rustc_hash::FxHashSet;
 use serde::{Deserialize, Serialize};
 use xxhash_rust::xxh3::xxh3_64;
 
@@ -140,6 +141,8 @@ impl Evidence {
             .filter(|(_, log_odds)| sign * log_odds >= TELLING)
             .collect();
         telling.sort_by(|a, b| (sign * b.1).total_cmp(&(sign * a.1)));
+        let mut named = FxHashSet::default();
+        telling.retain(|(word, _)| named.insert(word.clone()));
         telling
     }
 

@@ -133,15 +133,21 @@ fn item(channel: Channel, parts: &[&str]) -> u32 {
     }) as u32
 }
 
-/// The different words of an added text that are items of it, as they are looked up, with their
-/// items: for whoever wants to name them.
+/// The words of an added text, as they are written, with the items that they are looked up by: for
+/// whoever wants to name them. A word in disguise is there with its plain form's item too.
 pub(super) fn added_words(text: &str) -> Vec<(String, u32)> {
     let mut seen = FxHashSet::default();
     let mut words = Vec::new();
-    each_word(start_of(text), |word| {
-        let item = item(Channel::AddedWords, &[word]);
+    let mut push = |word: &str, looked_up: &str| {
+        let item = item(Channel::AddedWords, &[looked_up]);
         if words.len() < Channel::AddedWords.at_most() && seen.insert(item) {
             words.push((word.to_owned(), item));
+        }
+    };
+    each_word(start_of(text), |word| {
+        push(word, word);
+        if let Some(plain) = unmask(word) {
+            push(word, &plain);
         }
     });
     words

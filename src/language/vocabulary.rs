@@ -4,6 +4,8 @@
 //! carry each, and which letters follow which inside them; it does not know which words are
 //! good. Trainers count with a [`VocabularyBuilder`]; a [`Vocabulary`] is what a model carries.
 
+use std::sync::LazyLock;
+
 use rustc_hash::{FxHashMap, FxHashSet};
 use serde::{Deserialize, Serialize};
 use xxhash_rust::xxh3::xxh3_64;
@@ -220,14 +222,17 @@ impl Trigrams {
         let (mut sum, mut n) = (0.0_f32, 0.0_f32);
         for (pair, triple) in trigram_buckets(word) {
             let ln_triple = f32::from(self.triples[triple]) / STEPS;
-            // The stored value is ln(1 + count); 30 stands for the alphabet in the smoothing.
-            let ln_pair = ((f32::from(self.pairs[pair]) / STEPS).exp() + 30.0).ln();
-            sum += ln_pair - ln_triple;
+            sum += LN_PAIRS[usize::from(self.pairs[pair])] - ln_triple;
             n += 1.0;
         }
         if n == 0.0 { f32::NAN } else { sum / n }
     }
 }
+
+/// Of each stored pair, the logarithm of its smoothed count. The stored value is ln(1 + count); 30
+/// stands for the alphabet in the smoothing.
+static LN_PAIRS: LazyLock<[f32; 256]> =
+    LazyLock::new(|| std::array::from_fn(|stored| ((stored as f32 / STEPS).exp() + 30.0).ln()));
 
 /// The buckets of each trigram's first two characters and of the whole, the word's two ends
 /// written as a line feed.

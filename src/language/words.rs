@@ -135,7 +135,12 @@ pub(crate) fn each_word(text: &str, mut found: impl FnMut(&str)) {
             }
         } else if token.kind.is_word() {
             lower.clear();
-            lower.extend(span.chars().flat_map(char::to_lowercase));
+            if span.is_ascii() {
+                lower.push_str(span);
+                lower.make_ascii_lowercase();
+            } else {
+                lower.extend(span.chars().flat_map(char::to_lowercase));
+            }
             found(&lower);
         }
     }

@@ -71,7 +71,7 @@ pub struct Config {
     )]
     pub max_requests: usize,
 
-    /// Open connections; more wait until one closes
+    /// Open connections; more wait until one closes. Over HTTP/2 one carries up to 100 requests at a time
     #[arg(
         long,
         env = "REVSCORE_MAX_CONNECTIONS",
@@ -106,7 +106,7 @@ pub struct Config {
     )]
     pub body_timeout_ms: u64,
 
-    /// Time to receive a request's header, and for which an idle connection is kept open
+    /// Time to receive a request's header (the first bytes of a connection have that time too), and for which an idle connection is kept open
     #[arg(
         long,
         env = "REVSCORE_HEADER_TIMEOUT_MS",

@@ -124,9 +124,6 @@ impl Protocols {
         let mut http2 = http2::Builder::new(TokioExecutor::new());
         http2
             .timer(TokioTimer::new())
-            // A client that is gone is noticed as late as one that sends no header.
-            .keep_alive_interval(header_timeout)
-            .keep_alive_timeout(header_timeout)
             .max_concurrent_streams(STREAMS)
             .max_header_list_size(BUFFER_BYTES as u32);
         Self {
@@ -151,10 +148,80 @@ impl Protocols {
             tracing::debug!("a connection ended without a request");
             return;
         };
-        let (io, service) = (TokioIo::new(stream), self.service.clone());
-        match speaks_http2 {
-            true => finish(self.http2.serve_connection(io, service), is_stopped).await,
-            false => finish(self.http1.serve_connection(io, service), is_stopped).await,
+        let io = TokioIo::new(stream);
+        if speaks_http2 {
+            let (open, n_open) = watch::channel(0);
+            let service = Counted {
+                service: self.service.clone(),
+                open,
+            };
+            let stop = async {
+                tokio::select! {
+                    () = idle(n_open, self.header_timeout) => {}
+                    _ = is_stopped.changed() => {}
+                }
+            };
+            finish(self.http2.serve_connection(io, service), stop).await;
+        } else {
+            let stop = async {
+                // The sender never sends; it is dropped to stop.
+                let _ = is_stopped.changed().await;
+            };
+            finish(self.http1.serve_connection(io, self.service.clone()), stop).await;
+        }
+    }
+}
+
+/// A service that knows how many of its requests are not answered yet.
+struct Counted {
+    service: TowerToHyperService<axum::Router>,
+    open: watch::Sender<usize>,
+}
+
+impl hyper::service::Service<hyper::Request<hyper::body::Incoming>> for Counted {
+    type Response = axum::response::Response;
+    type Error = std::convert::Infallible;
+    type Future = std::pin::Pin<
+        Box<dyn Future<Output = Result<axum::response::Response, Self::Error>> + Send>,
+    >;
+
+    fn call(&self, request: hyper::Request<hyper::body::Incoming>) -> Self::Future {
+        let open = Open::new(self.open.clone());
+        let answer = self.service.call(request);
+        Box::pin(async move {
+            let answer = answer.await;
+            drop(open);
+            answer
+        })
+    }
+}
+
+/// A request that is not answered yet; dropped too where nobody waits for the answer.
+struct Open(watch::Sender<usize>);
+
+impl Open {
+    fn new(open: watch::Sender<usize>) -> Self {
+        open.send_modify(|n_open| *n_open += 1);
+        Self(open)
+    }
+}
+
+impl Drop for Open {
+    fn drop(&mut self) {
+        self.0.send_modify(|n_open| *n_open -= 1);
+    }
+}
+
+/// Waits until no request has been open for so long. HTTP/1 connections are closed by hyper then.
+async fn idle(mut n_open: watch::Receiver<usize>, limit: Duration) {
+    loop {
+        let is_quiet = n_open.wait_for(|n_open| *n_open == 0).await.is_ok();
+        let next = async { n_open.wait_for(|n_open| *n_open > 0).await.is_ok() };
+        match tokio::time::timeout(limit, next).await {
+            Ok(true) if is_quiet => {}
+            // The service is gone, and its connection ends by itself.
+            Ok(_) => std::future::pending().await,
+            Err(_) => return,
         }
     }
 }
@@ -171,16 +238,15 @@ async fn speaks_http2(stream: &TcpStream) -> std::io::Result<bool> {
     }
 }
 
-/// Serves a connection until it ends, or until it has answered what it was asked before the stop.
+/// Serves a connection until it ends, or until it has answered what it was asked before `stop`.
 async fn finish(
     connection: impl GracefulConnection<Error = hyper::Error>,
-    mut is_stopped: watch::Receiver<()>,
+    stop: impl Future<Output = ()>,
 ) {
     tokio::pin!(connection);
     let result = tokio::select! {
         result = connection.as_mut() => result,
-        // The sender never sends; it is dropped to stop.
-        _ = is_stopped.changed() => {
+        () = stop => {
             connection.as_mut().graceful_shutdown();
             connection.await
         }

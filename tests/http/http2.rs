@@ -56,6 +56,20 @@ async fn requests_share_a_connection() {
 }
 
 #[tokio::test]
+async fn an_idle_connection_is_closed() {
+    let directory = directory();
+    let service = start(directory.path(), &["--header-timeout-ms", "300"]);
+    let stream = TcpStream::connect(service.address).await.unwrap();
+    let (mut sender, connection) = handshake(TokioExecutor::new(), TokioIo::new(stream))
+        .await
+        .unwrap();
+    let connection = tokio::spawn(connection);
+    ask(&mut sender, 1).await;
+    let end = tokio::time::timeout(Duration::from_secs(20), connection);
+    end.await.unwrap().unwrap().unwrap();
+}
+
+#[tokio::test]
 async fn who_sends_half_a_preface_is_let_go() {
     let directory = directory();
     let service = start(directory.path(), &["--header-timeout-ms", "300"]);

@@ -316,7 +316,7 @@ fn score_edit(parts: &EditParts, asked: &Asked) -> (Vec<Scored>, bool) {
             overridden,
         });
     }
-    let is_coarse = |edit: &Edit<'_>| edit.change().is_some_and(Change::is_coarse);
+    let is_coarse = |edit: &Edit<'_>| edit.computed_change().is_some_and(Change::is_coarse);
     (scores, edits.first().is_some_and(is_coarse))
 }
 

@@ -11,7 +11,8 @@
 //! allow, or takes a damaged block for the end. The blocks themselves are decoded by the library
 //! that decodes whole files.
 //!
-//! A few blocks wait at a time, whatever the file's size; a block is packed from up to 900 kB.
+//! At most two blocks a worker wait at a time, whatever the file's size; a block holds up to 900 kB,
+//! or 46 MB where somebody made it do so.
 
 #[cfg(test)]
 mod tests;
