@@ -40,11 +40,11 @@ fn with_model(texts: Texts) -> (Model, Texts) {
 }
 
 #[library_benchmark(setup = with_model)]
-#[bench::small_5_kb(args = (small_edit(5)), config = at_most(1_206))]
-#[bench::small_36_kb(args = (small_edit(36)), config = at_most(5_623))]
-#[bench::small_76_kb(args = (small_edit(76)), config = at_most(11_262))]
-#[bench::small_500_kb(args = (small_edit(500)), config = at_most(69_242))]
-#[bench::rewrite_76_kb(args = (rewrite(76)), config = at_most(85_711))]
+#[bench::small_5_kb(args = (small_edit(5)), config = at_most(1_195))]
+#[bench::small_36_kb(args = (small_edit(36)), config = at_most(5_589))]
+#[bench::small_76_kb(args = (small_edit(76)), config = at_most(11_199))]
+#[bench::small_500_kb(args = (small_edit(500)), config = at_most(68_907))]
+#[bench::rewrite_76_kb(args = (rewrite(76)), config = at_most(85_300))]
 fn score((model, texts): (Model, Texts)) -> Score {
     black_box(model.score(black_box(&texts.edit())))
 }
