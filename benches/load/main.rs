@@ -6,7 +6,6 @@
 //! server that stalls is seen to stall (an open model). Without, each connection sends its next
 //! request when it has its answer (a closed loop), which finds the highest rate.
 
-use std::fmt::Write as _;
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::{SocketAddr, TcpStream};
 use std::path::PathBuf;
@@ -16,6 +15,10 @@ use std::time::{Duration, Instant};
 
 use clap::Parser;
 use serde_json::json;
+
+#[path = "../support/mod.rs"]
+mod support;
+use support::article;
 
 /// Different edits that are sent in turn.
 const N_EDITS: usize = 64;
@@ -193,21 +196,7 @@ impl Connection {
 
 /// One request, header and body.
 fn request(args: &Args, idx: usize) -> Vec<u8> {
-    let text_bytes = args.body_kb * 1000 / 2 / args.batch;
-    let mut before = String::from("{{Infobox river|name=Danube|length=2850}}\n");
-    for paragraph in 0.. {
-        if before.len() >= text_bytes {
-            break;
-        }
-        let _ = writeln!(
-            before,
-            "== Section {paragraph} ==\nThe river number {paragraph} flows past [[Town {paragraph}|a town]], which \
-             had {} people in the year {}.<ref>{{{{cite web|url=http://site{paragraph}.example/page}}}}</ref> Its \
-             banks are '''green''' in spring, and boats go by every day.\n",
-            paragraph * 731,
-            1800 + paragraph,
-        );
-    }
+    let before = article(args.body_kb / 2 / args.batch, 0);
     let edits: Vec<_> = (0..args.batch)
         .map(|in_batch| {
             let at = before.len() * (idx + in_batch) / (N_EDITS + args.batch);
