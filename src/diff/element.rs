@@ -13,6 +13,7 @@ use std::ops::Range;
 use rustc_hash::{FxHashMap, FxHashSet};
 
 use super::address::{address, domain, is_address, resembles};
+use super::letters::byte_set;
 use super::link::link_kind;
 use super::trim::Windows;
 
@@ -306,16 +307,7 @@ fn scan<'a>(
 
 /// Bytes at which something may begin or end.
 fn is_mark(byte: u8) -> bool {
-    const MARKS: [bool; 256] = {
-        let mut table = [false; 256];
-        let marks = b"[]{}</=*#;:\n";
-        let mut idx = 0;
-        while idx < marks.len() {
-            table[marks[idx] as usize] = true;
-            idx += 1;
-        }
-        table
-    };
+    const MARKS: [bool; 256] = byte_set(b"[]{}</=*#;:\n");
     MARKS[usize::from(byte)]
 }
 

@@ -256,6 +256,17 @@ const DIGITS: [u32; 122] = [
     0x11d5a, 0x11da0, 0x11daa, 0x16a60, 0x16a6a, 0x16ac0, 0x16aca, 0x16b50, 0x16b5a, 0x1d7ce,
     0x1d800, 0x1e140, 0x1e14a, 0x1e2f0, 0x1e2fa, 0x1e950, 0x1e95a, 0x1fbf0, 0x1fbfa,
 ];
+/// A set of bytes, as a table.
+pub(super) const fn byte_set(bytes: &[u8]) -> [bool; 256] {
+    let mut table = [false; 256];
+    let mut idx = 0;
+    while idx < bytes.len() {
+        table[bytes[idx] as usize] = true;
+        idx += 1;
+    }
+    table
+}
+
 /// Puts a word in lower case. A dotted capital I becomes a plain i, as in revscoring.
 pub(super) fn lower_into(word: &str, lower: &mut String) {
     lower.clear();

@@ -32,7 +32,7 @@ mod tag;
 
 use rustc_hash::{FxHashMap, FxHashSet};
 
-use super::letters::is_space;
+use super::letters::{byte_set, is_space};
 use scope::*;
 
 /// How many elements a text holds.
@@ -395,16 +395,7 @@ fn is_before(pos: usize, mark: Option<usize>) -> bool {
 /// Whether the byte can mean something. All of these are ASCII, so that positions between them
 /// and other text are always between characters.
 fn is_marker(byte: u8) -> bool {
-    const MARKERS: [bool; 256] = {
-        let mut table = [false; 256];
-        let markers = b"{}[]<>|=&'#*;:/-!\n";
-        let mut idx = 0;
-        while idx < markers.len() {
-            table[markers[idx] as usize] = true;
-            idx += 1;
-        }
-        table
-    };
+    const MARKERS: [bool; 256] = byte_set(b"{}[]<>|=&'#*;:/-!\n");
     MARKERS[byte as usize]
 }
 

@@ -2,7 +2,7 @@
 
 use super::scope::*;
 use super::{FAILED, Failed, Frame, Parser, is_before};
-use crate::diff::letters::is_letter_or_number;
+use crate::diff::letters::{byte_set, is_letter_or_number};
 
 impl Parser<'_> {
     /// `[[`: a link within the wiki, or, when an address follows, a bracket and an external link.
@@ -158,16 +158,7 @@ impl Parser<'_> {
 
     /// Skips bytes of an address that can neither end it nor begin anything inside.
     fn skip_address(&mut self) -> Result<(), Failed> {
-        const MARKS: [bool; 256] = {
-            let mut table = [false; 256];
-            let marks = b"\n []<>\"'|={}";
-            let mut idx = 0;
-            while idx < marks.len() {
-                table[marks[idx] as usize] = true;
-                idx += 1;
-            }
-            table
-        };
+        const MARKS: [bool; 256] = byte_set(b"\n []<>\"'|={}");
         let rest = &self.bytes[self.pos..];
         let n = rest
             .iter()
