@@ -5,7 +5,8 @@ use std::process::ExitCode;
 
 use anyhow::Context as _;
 use revscore::service::{
-    App, Config, ConfigError, Histories, Models, greeting, run, start_logging,
+    App, AppParts, Config, ConfigError, Histories, Models, Token, Wikis, check_health, greeting,
+    run, start_logging,
 };
 use tokio::net::TcpListener;
 use tokio::signal::unix::{SignalKind, signal};
@@ -17,7 +18,11 @@ fn main() -> ExitCode {
         Err(ConfigError::Arguments(error)) => error.exit(),
         Err(error) => return fail(&error.into()),
     };
-    match serve(&config) {
+    let result = match config.check_health {
+        true => check_health(config.listen).map_err(Into::into),
+        false => serve(&config),
+    };
+    match result {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => fail(&error),
     }
@@ -27,23 +32,16 @@ fn main() -> ExitCode {
 async fn serve(config: &Config) -> anyhow::Result<()> {
     start_logging(&config.log, config.log_format)
         .with_context(|| format!("expected a log filter such as info, got {:?}", config.log))?;
-    let models = Models::open(&config.models)?;
-    let learned = config
-        .learn_history
-        .as_ref()
-        .map_or(&[][..], |wikis| &wikis.0);
-    let histories = Histories::open(&config.models, learned)
-        .with_context(|| format!("{} cannot be listed", config.models.display()))?;
-    let app = App::with_histories(models, histories, config)
-        .context("the threads that score cannot be started")?;
+    let app = open(config)?;
     let (mut terminate, mut interrupt) = (
         signal(SignalKind::terminate())?,
         signal(SignalKind::interrupt())?,
     );
+    reload_on_hangup(app.clone())?;
     let listener = TcpListener::bind(config.listen)
         .await
         .with_context(|| format!("cannot listen on {}", config.listen))?;
-    let greeting = greeting(app.models(), app.histories(), listener.local_addr()?);
+    let greeting = greeting(&app.models(), app.histories(), listener.local_addr()?);
     // Nobody has to read what is printed.
     let _ = std::io::stdout().write_all(greeting.as_bytes());
     run(listener, app, async {
@@ -53,6 +51,38 @@ async fn serve(config: &Config) -> anyhow::Result<()> {
         }
     })
     .await;
+    Ok(())
+}
+
+/// Opens what the configuration names.
+fn open(config: &Config) -> anyhow::Result<App> {
+    let learned = config
+        .learn_history
+        .as_ref()
+        .map_or(&[][..], |wikis| &wikis.0);
+    let token = config.admin_token_file.as_deref().map(Token::read);
+    let shadow_models = config.shadow_models.as_deref().map(Models::open);
+    let parts = AppParts {
+        models: Models::open(&config.models)?,
+        shadow_models: shadow_models.transpose()?.unwrap_or_default(),
+        histories: Histories::open(&config.models, learned)
+            .with_context(|| format!("{} cannot be listed", config.models.display()))?,
+        wikis: Wikis::new(&config.wikis)?,
+        admin_token: token.transpose()?,
+    };
+    App::with_parts(parts, config).context("the threads that score cannot be started")
+}
+
+/// Opens the models anew at SIGHUP; what comes of it is logged.
+fn reload_on_hangup(app: App) -> std::io::Result<()> {
+    let mut hangup = signal(SignalKind::hangup())?;
+    tokio::spawn(async move {
+        while hangup.recv().await.is_some() {
+            let app = app.clone();
+            // Nobody waits for it, and it logs what it did.
+            let _ = tokio::task::spawn_blocking(move || app.reload().is_ok()).await;
+        }
+    });
     Ok(())
 }
 

@@ -42,6 +42,8 @@ mod query;
 mod threshold;
 mod threshold_intervals;
 
+mod other_label;
+
 mod notes;
 mod report;
 

@@ -136,7 +136,7 @@ impl Thresholds {
         }
     }
 
-    fn counts(&self, row: &(f64, u64, u64)) -> Counts {
+    pub(super) fn counts(&self, row: &(f64, u64, u64)) -> Counts {
         Counts::new((row.1, row.2), (self.positives, self.negatives))
     }
 }

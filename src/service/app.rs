@@ -1,21 +1,43 @@
-//! What all requests share: the models, the histories, the pool, the counters and the limits.
+//! What all requests share: the models, the histories, the wikis, the pool, the caches, the counters
+//! and the limits.
+//!
+//! Models change while they are served: whoever handles a request takes them once and keeps them
+//! until it is answered.
 
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
+use arc_swap::ArcSwap;
+use axum::http::HeaderName;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
+use super::caches::Caches;
+use super::clients::Clients;
 use super::metrics::Metrics;
-use super::{Config, Histories, Models, Pool};
+use super::models::Refused;
+use super::scoring::Shadow;
+use super::token::Token;
+use super::wiki::Wikis;
+use super::{Config, Histories, Models, ModelsError, Pool};
 
 /// The service without a socket; clones share one state.
 #[derive(Clone)]
 pub struct App(Arc<Shared>);
 
 struct Shared {
-    models: Models,
+    models: ArcSwap<Models>,
+    shadow: ArcSwap<Shadow>,
+    /// Where they were opened; `None` when they were handed over.
+    directory: Option<PathBuf>,
+    shadow_directory: Option<PathBuf>,
     histories: Histories,
+    wikis: Wikis,
+    caches: Caches,
+    clients: Clients,
+    client_header: Option<HeaderName>,
+    admin_token: Option<Token>,
     pool: Pool,
     metrics: Metrics,
     limits: Limits,
@@ -37,24 +59,67 @@ pub(crate) struct Limits {
     pub(crate) history_save: Option<Duration>,
 }
 
+/// What an app is made of, besides its configuration.
+#[derive(Default)]
+pub struct AppParts {
+    /// The models that are served.
+    pub models: Models,
+    /// Those that are only compared with them.
+    pub shadow_models: Models,
+    /// What is known of the wikis' pasts.
+    pub histories: Histories,
+    /// Where revisions are fetched.
+    pub wikis: Wikis,
+    /// What administration asks for.
+    pub admin_token: Option<Token>,
+}
+
+/// Why models were not opened anew.
+#[derive(Debug, thiserror::Error)]
+pub enum ReloadError {
+    /// There is nothing to open.
+    #[error(transparent)]
+    Models(#[from] ModelsError),
+    /// Files that cannot be served; the models stay as they were.
+    #[error("the models stay as they were: {}", in_a_sentence(.0))]
+    Refused(Vec<Refused>),
+    /// The models come from no directory.
+    #[error("the models were not opened from a directory")]
+    NoDirectory,
+}
+
+fn in_a_sentence(refused: &[Refused]) -> String {
+    let reasons = refused
+        .iter()
+        .map(|Refused { file, reason }| format!("{file}: {reason}"));
+    reasons.collect::<Vec<_>>().join("; ")
+}
+
 impl App {
     /// An app with these models that knows no wiki's past; starts the threads of its pool.
     ///
     /// # Errors
     /// When the system has no more threads.
     pub fn new(models: Models, config: &Config) -> std::io::Result<Self> {
-        Self::with_histories(models, Histories::default(), config)
+        let parts = AppParts {
+            models,
+            ..AppParts::default()
+        };
+        Self::with_parts(parts, config)
     }
 
-    /// An app that knows these wikis' pasts.
+    /// An app of these parts.
     ///
     /// # Errors
     /// As [`App::new`].
-    pub fn with_histories(
-        models: Models,
-        histories: Histories,
-        config: &Config,
-    ) -> std::io::Result<Self> {
+    pub fn with_parts(parts: AppParts, config: &Config) -> std::io::Result<Self> {
+        let AppParts {
+            models,
+            shadow_models,
+            histories,
+            wikis,
+            admin_token,
+        } = parts;
         let limits = Limits {
             body_bytes: config.max_body_bytes,
             text_bytes: config.max_text_bytes,
@@ -66,10 +131,23 @@ impl App {
             history_save: Some(Duration::from_secs(config.history_save_seconds))
                 .filter(|every| !every.is_zero()),
         };
+        let metrics = Metrics::new(&histories, &wikis);
+        metrics.models(&models);
         Ok(Self(Arc::new(Shared {
-            metrics: Metrics::new(&models, &histories),
+            metrics,
             pool: Pool::start(config.threads, config.queue)?,
-            models,
+            caches: Caches::new(
+                config.cache_bytes,
+                Duration::from_secs(config.cache_seconds),
+            ),
+            clients: Clients::new(config.max_client_requests),
+            client_header: config.client_header.clone(),
+            admin_token,
+            directory: models.directory().map(Path::to_owned),
+            shadow_directory: shadow_models.directory().map(Path::to_owned),
+            models: ArcSwap::from_pointee(models),
+            shadow: ArcSwap::from_pointee(Shadow(shadow_models)),
+            wikis,
             histories,
             limits,
             requests: Arc::new(Semaphore::new(
@@ -84,9 +162,76 @@ impl App {
         &self.0.pool
     }
 
-    /// The models that are served.
-    pub fn models(&self) -> &Models {
-        &self.0.models
+    /// The models that are served now.
+    pub fn models(&self) -> Arc<Models> {
+        self.0.models.load_full()
+    }
+
+    /// Those that are only compared with them.
+    pub(crate) fn shadow(&self) -> Arc<Shadow> {
+        self.0.shadow.load_full()
+    }
+
+    /// Opens the models' files anew, and serves them: all, or none when one of them is broken.
+    /// Reads files, so it is not for threads that serve connections.
+    ///
+    /// # Errors
+    /// When the models stay as they were.
+    pub fn reload(&self) -> Result<Arc<Models>, ReloadError> {
+        let result = self.open_anew();
+        match &result {
+            Ok((models, _)) => {
+                let names = models.names();
+                tracing::info!(models = names, "opened the models anew: {names}");
+            }
+            Err(error) => tracing::error!(%error, "the models were not opened anew: {error}"),
+        }
+        self.metrics().reloaded(result.is_ok());
+        let (models, shadow) = result?;
+        self.metrics().models_changed(&self.models(), &models);
+        let models = Arc::new(models);
+        self.0.models.store(Arc::clone(&models));
+        if let Some(shadow) = shadow {
+            self.0.shadow.store(Arc::new(Shadow(shadow)));
+        }
+        Ok(models)
+    }
+
+    fn open_anew(&self) -> Result<(Models, Option<Models>), ReloadError> {
+        let open = |directory: &PathBuf| {
+            let models = Models::open(directory)?;
+            match models.refused() {
+                [] => Ok(models),
+                refused => Err(ReloadError::Refused(refused.to_vec())),
+            }
+        };
+        let directory = self.0.directory.as_ref().ok_or(ReloadError::NoDirectory)?;
+        let shadow = self.0.shadow_directory.as_ref().map(open).transpose()?;
+        Ok((open(directory)?, shadow))
+    }
+
+    /// Where revisions are fetched.
+    pub(crate) fn wikis(&self) -> &Wikis {
+        &self.0.wikis
+    }
+
+    pub(crate) fn caches(&self) -> &Caches {
+        &self.0.caches
+    }
+
+    /// Who may have how many requests open.
+    pub(crate) fn clients(&self) -> &Clients {
+        &self.0.clients
+    }
+
+    /// Where a trusted proxy names the client.
+    pub(crate) fn client_header(&self) -> Option<&HeaderName> {
+        self.0.client_header.as_ref()
+    }
+
+    /// What administration asks for; `None` closes it.
+    pub(crate) fn admin_token(&self) -> Option<&Token> {
+        self.0.admin_token.as_ref()
     }
 
     /// What is known of the wikis' pasts.

@@ -1,53 +1,88 @@
-//! Reading a scoring request's body: whole, within a limit of bytes and of time.
+//! Admitting a scoring request, and reading its body: whole, within a limit of bytes and of time.
 //!
 //! A body that is too large is read on for a while and thrown away, because a client that is
 //! still sending would see a broken connection instead of the answer that says what is wrong.
 
+use std::net::IpAddr;
 use std::time::Instant;
 
 use axum::body::{Body, Bytes};
 use axum::extract::{FromRequest, Request};
+use axum::http::request::Parts;
 use axum::http::{HeaderMap, header};
 use http_body_util::BodyExt;
 use tokio::sync::OwnedSemaphorePermit;
 
 use super::App;
+use super::clients::ClientSlot;
 use super::error::ServiceError;
 use super::metrics::Stage;
 
 /// At most so much of a body that is too large is read for politeness.
 const MAX_DISCARDED_BYTES: usize = 64 << 20;
 
+/// The address that connected, put into each request.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Peer(pub(crate) IpAddr);
+
+/// Permission to be worked on: of the service, and of the client's share.
+pub(crate) struct Admission {
+    _permit: OwnedSemaphorePermit,
+    _slot: Option<ClientSlot>,
+}
+
 /// A scoring request's body, and the permission to hold it in memory.
 pub(crate) struct ScoringBody {
     pub(crate) bytes: Bytes,
-    _permit: OwnedSemaphorePermit,
+    pub(crate) admission: Admission,
+}
+
+impl Admission {
+    /// Admits a request, or says that there are too many.
+    pub(crate) fn of(parts: &Parts, app: &App) -> Result<Self, ServiceError> {
+        let named = app.client_header().and_then(|name| parts.headers.get(name));
+        let client = match named {
+            Some(client) => Some(String::from_utf8_lossy(client.as_bytes()).into_owned()),
+            None => parts.extensions.get().map(|Peer(ip)| ip.to_string()),
+        };
+        let slot = app.clients().admit(client).map_err(|limit| {
+            app.metrics().rejected("client_limit", 1);
+            ServiceError::ClientLimit { limit }
+        })?;
+        let Some(permit) = app.admit() else {
+            app.metrics().rejected("too_many_requests", 1);
+            return Err(ServiceError::Overloaded);
+        };
+        Ok(Self {
+            _permit: permit,
+            _slot: slot,
+        })
+    }
+}
+
+impl ScoringBody {
+    /// Admits a request and reads its body.
+    pub(crate) async fn of(parts: &Parts, body: Body, app: &App) -> Result<Self, ServiceError> {
+        let admission = Admission::of(parts, app)?;
+        let limits = app.limits();
+        check_header(&parts.headers, limits.body_bytes)?;
+        let started = Instant::now();
+        let bytes = tokio::time::timeout(limits.body_timeout, read(body, limits.body_bytes))
+            .await
+            .map_err(|_| ServiceError::BodyTimeout {
+                limit_ms: limits.body_timeout.as_millis(),
+            })??;
+        app.metrics().stage(Stage::Read, started.elapsed());
+        Ok(Self { bytes, admission })
+    }
 }
 
 impl FromRequest<App> for ScoringBody {
     type Rejection = ServiceError;
 
     async fn from_request(request: Request, app: &App) -> Result<Self, ServiceError> {
-        let Some(permit) = app.admit() else {
-            app.metrics().rejected("too_many_requests", 1);
-            return Err(ServiceError::Overloaded);
-        };
-        let limits = app.limits();
-        check_header(request.headers(), limits.body_bytes)?;
-        let started = Instant::now();
-        let bytes = tokio::time::timeout(
-            limits.body_timeout,
-            read(request.into_body(), limits.body_bytes),
-        )
-        .await
-        .map_err(|_| ServiceError::BodyTimeout {
-            limit_ms: limits.body_timeout.as_millis(),
-        })??;
-        app.metrics().stage(Stage::Read, started.elapsed());
-        Ok(Self {
-            bytes,
-            _permit: permit,
-        })
+        let (parts, body) = request.into_parts();
+        Self::of(&parts, body, app).await
     }
 }
 

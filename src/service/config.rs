@@ -4,27 +4,38 @@
 //! file, under the same name. Values from the file take the place of the defaults before flags
 //! and environment are read, so there is one parser and one precedence. Below this file nothing
 //! reads flags, environment or files; values are passed. `docs/CONFIGURATION.md` has the options
-//! as a table, which a test compares with this struct.
+//! as a table, which a test compares with this struct. The wikis whose revisions are fetched stand in
+//! the file alone, in tables.
 
+mod wiki;
+
+use std::collections::BTreeMap;
 use std::ffi::OsString;
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::str::FromStr;
 
+use axum::http::HeaderName;
 use clap::builder::OsStr;
 use clap::{CommandFactory, FromArgMatches, Parser, ValueEnum};
+use serde::Deserialize;
+
+pub(super) use wiki::Secret;
+pub use wiki::{ApiUrl, WikiConfig};
 
 /// Scores edits of MediaWiki wikis over HTTP.
 ///
 /// Opens every model of a directory and answers `POST /api/v1/score` with the probability that an
-/// edit will be reverted (or is damaging, or was made in good faith), for the models at hand.
+/// edit will be reverted (or is damaging, or was made in good faith), for the models at hand. Clients
+/// of ORES and Lift Wing are answered in their own dialects (GET / names the routes); for those the
+/// file names the wikis whose revisions may be fetched, as tables [wiki.NAME] with an api_url.
 /// Every option can also be set by its environment variable, or in a TOML file by its name with
 /// underscores (`max_body_bytes = 1000000`). Flags win over the environment, the environment wins
 /// over the file.
 #[derive(Clone, PartialEq, Debug, Parser)]
 #[command(name = "revscore-serve", version, max_term_width = 100)]
 #[command(
-    after_help = "Try it:\n  revscore-serve --listen 127.0.0.1:8080 --models models\n  curl -s http://127.0.0.1:8080/api/v1/models"
+    after_help = "Try it:\n  revscore-serve --listen 127.0.0.1:8080 --models models\n  curl -s http://127.0.0.1:8080/api/v1/models\n\nSIGHUP opens the models anew; SIGTERM and SIGINT finish what was begun and end."
 )]
 pub struct Config {
     /// Address and port to listen on; port 0 takes a free one, which is printed
@@ -137,6 +148,40 @@ pub struct Config {
     #[arg(long, env = "REVSCORE_LEARN_HISTORY", value_name = "WIKI,...")]
     pub learn_history: Option<WikiNames>,
 
+    /// Memory for fetched revisions and for scores by revision id
+    #[arg(long, env = "REVSCORE_CACHE_BYTES", value_name = "BYTES", default_value_t = 128 << 20)]
+    pub cache_bytes: u64,
+
+    /// Time for which a fetched revision and its scores are kept; what is hidden on the wiki meanwhile is still scored
+    #[arg(
+        long,
+        env = "REVSCORE_CACHE_SECONDS",
+        value_name = "SECONDS",
+        default_value_t = 3_600, value_parser = clap::builder::RangedU64ValueParser::<u64>::new().range(1..=86_400)
+    )]
+    pub cache_seconds: u64,
+
+    /// Scoring requests that one client may have open at the same time; more are answered 429; 0 sets no limit
+    #[arg(
+        long,
+        env = "REVSCORE_MAX_CLIENT_REQUESTS",
+        value_name = "N",
+        default_value_t = 0
+    )]
+    pub max_client_requests: usize,
+
+    /// Header in which a trusted proxy names the client, such as X-Client-IP; without it a client is an address that connects
+    #[arg(long, env = "REVSCORE_CLIENT_HEADER", value_name = "NAME")]
+    pub client_header: Option<HeaderName>,
+
+    /// File with the token that POST /api/v1/admin/reload asks for; without it that route is closed
+    #[arg(long, env = "REVSCORE_ADMIN_TOKEN_FILE", value_name = "FILE")]
+    pub admin_token_file: Option<PathBuf>,
+
+    /// Directory of models that score beside those of the same names, and are only compared with them in /metrics
+    #[arg(long, env = "REVSCORE_SHADOW_MODELS", value_name = "DIR")]
+    pub shadow_models: Option<PathBuf>,
+
     /// What to log on standard error: off, error, warn, info (each request), debug, trace, or a filter such as info,hyper=debug
     #[arg(
         long,
@@ -154,6 +199,21 @@ pub struct Config {
         default_value = "text"
     )]
     pub log_format: LogFormat,
+
+    /// Ask the service that listens at --listen whether it is ready, and end: 0 when it is
+    #[arg(long)]
+    pub check_health: bool,
+
+    /// The wikis whose revisions are fetched, by name; tables of the file.
+    #[arg(skip)]
+    pub wikis: BTreeMap<String, WikiConfig>,
+}
+
+/// The tables of the file.
+#[derive(Deserialize)]
+struct Tables {
+    #[serde(default)]
+    wiki: BTreeMap<String, WikiConfig>,
 }
 
 /// Names of wikis.
@@ -165,15 +225,19 @@ impl FromStr for WikiNames {
 
     /// Reads names with commas between. They become names of files, so they are plain.
     fn from_str(text: &str) -> Result<Self, String> {
-        let is_plain = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || "_-".contains(c);
         let names = text.split(',').map(|name| {
-            let is_name = (1..=64).contains(&name.len()) && name.chars().all(is_plain);
-            is_name
+            is_wiki_name(name)
                 .then(|| name.to_owned())
                 .ok_or_else(|| format!("expected names such as enwiki,papwiki, got {name:?}"))
         });
         names.collect::<Result<_, _>>().map(Self)
     }
+}
+
+/// Whether a name can be that of a wiki: a database name.
+fn is_wiki_name(name: &str) -> bool {
+    let is_plain = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || "_-".contains(c);
+    (1..=64).contains(&name.len()) && name.chars().all(is_plain)
 }
 
 /// How log lines are written.
@@ -206,6 +270,26 @@ pub enum ConfigError {
         path: PathBuf,
         /// Where and why.
         cause: toml::de::Error,
+    },
+    /// The tables of the wikis.
+    #[error("the wikis of the configuration file {} are not understood: {cause}", path.display())]
+    Wikis {
+        /// The file.
+        path: PathBuf,
+        /// Where and why.
+        cause: toml::de::Error,
+    },
+    /// A wiki that cannot be as it is described.
+    #[error("expected {expected} in the table [wiki.{wiki}] of the configuration file {}, got {got}", path.display())]
+    Wiki {
+        /// The file.
+        path: PathBuf,
+        /// The wiki.
+        wiki: String,
+        /// What should stand there.
+        expected: &'static str,
+        /// What stands there.
+        got: String,
     },
     /// A key that is no option.
     #[error("expected an option ({expected}) in the configuration file {}, got {got:?}", path.display())]
@@ -256,10 +340,9 @@ impl Config {
         let Some(path) = config.config else {
             return Ok(config);
         };
-        let command = with_file(Self::command(), &path)?;
-        Ok(Self::from_arg_matches(
-            &command.try_get_matches_from(&arguments)?,
-        )?)
+        let (command, wikis) = with_file(Self::command(), &path)?;
+        let config = Self::from_arg_matches(&command.try_get_matches_from(&arguments)?)?;
+        Ok(Self { wikis, ..config })
     }
 }
 
@@ -268,17 +351,33 @@ fn milliseconds() -> clap::builder::RangedU64ValueParser {
     clap::builder::RangedU64ValueParser::new().range(1..=86_400_000)
 }
 
-/// The command with the file's values for defaults.
-fn with_file(mut command: clap::Command, path: &Path) -> Result<clap::Command, ConfigError> {
+/// The wikis by name.
+type Wikis = BTreeMap<String, WikiConfig>;
+
+/// The command with the file's values for defaults, and the file's wikis.
+fn with_file(
+    mut command: clap::Command,
+    path: &Path,
+) -> Result<(clap::Command, Wikis), ConfigError> {
     let path_buf = || path.to_owned();
     let text = std::fs::read_to_string(path).map_err(|cause| ConfigError::Read {
         path: path_buf(),
         cause,
     })?;
-    let table: toml::Table = text.parse().map_err(|cause| ConfigError::Toml {
+    let mut table: toml::Table = text.parse().map_err(|cause| ConfigError::Toml {
         path: path_buf(),
         cause,
     })?;
+    let mut wikis = Wikis::new();
+    if table.remove("wiki").is_some() {
+        // Read from the text, so that an error names the line.
+        let tables: Tables = toml::from_str(&text).map_err(|cause| ConfigError::Wikis {
+            path: path_buf(),
+            cause,
+        })?;
+        wikis = tables.wiki;
+        check_wikis(&wikis, path)?;
+    }
     let options: Vec<String> = options(&command)
         .map(|arg| arg.get_id().to_string())
         .collect();
@@ -318,7 +417,43 @@ fn with_file(mut command: clap::Command, path: &Path) -> Result<clap::Command, C
         }
         command = command.mut_arg(&key, |arg| arg.default_value(OsStr::from(text)));
     }
-    Ok(command)
+    Ok((command, wikis))
+}
+
+/// Finds what cannot be: every name leads to one wiki, and limits allow something.
+fn check_wikis(wikis: &Wikis, path: &Path) -> Result<(), ConfigError> {
+    let mut names: Vec<&str> = wikis.keys().map(String::as_str).collect();
+    for (name, wiki) in wikis {
+        let wrong = |expected, got: String| ConfigError::Wiki {
+            path: path.to_owned(),
+            wiki: name.clone(),
+            expected,
+            got,
+        };
+        if !is_wiki_name(name) {
+            return Err(wrong("a name such as enwiki", format!("{name:?}")));
+        }
+        for alias in &wiki.aliases {
+            if names.contains(&alias.as_str()) || !is_wiki_name(alias) {
+                let expected = "aliases such as en, each of one wiki alone";
+                return Err(wrong(expected, format!("{alias:?}")));
+            }
+            names.push(alias);
+        }
+        if !(1..=60_000).contains(&wiki.timeout_ms) {
+            let expected = "timeout_ms of 1 to 60000";
+            return Err(wrong(expected, wiki.timeout_ms.to_string()));
+        }
+        if !(1..=100).contains(&wiki.max_concurrent) {
+            let expected = "max_concurrent of 1 to 100";
+            return Err(wrong(expected, wiki.max_concurrent.to_string()));
+        }
+        if wiki.max_retries > 10 {
+            let expected = "max_retries of 0 to 10";
+            return Err(wrong(expected, wiki.max_retries.to_string()));
+        }
+    }
+    Ok(())
 }
 
 /// What a configuration file may set.

@@ -10,6 +10,8 @@ use axum::response::{IntoResponse, Response};
 use serde::Serialize;
 
 use super::PoolError;
+use super::scoring::ScoreError;
+use super::wiki::{ApiError, FetchError};
 use crate::evaluation::QueryError;
 use crate::model::TargetError;
 use crate::revision::TimestampError;
@@ -36,6 +38,20 @@ pub(crate) enum ServiceError {
     InvalidQuery(#[from] QueryError),
     #[error("no model scores {what}; there are {known}")]
     ModelNotFound { what: String, known: String },
+    #[error(
+        "no wiki {wiki:?} is configured to fetch revisions from; there are: {known} ([wiki.NAME] in the configuration file adds one)"
+    )]
+    WikiNotFound { wiki: String, known: String },
+    #[error("expected at most {limit} revisions, got {got}")]
+    TooManyRevisions { limit: usize, got: usize },
+    #[error("expected at most {limit} open requests of one client; wait for the answers of some")]
+    ClientLimit { limit: usize },
+    #[error("expected the token of administration as Authorization: Bearer")]
+    Unauthorized,
+    #[error("administration is closed; --admin-token-file opens it")]
+    AdminClosed,
+    #[error("a model cannot be served, and all stay as they were: {0}")]
+    ReloadRefused(String),
     #[error("no history of {wiki:?} is kept; there are: {known} (--learn-history begins one)")]
     HistoryNotFound { wiki: String, known: String },
     #[error("there is nothing at this address; GET / names the routes")]
@@ -106,7 +122,8 @@ pub(crate) struct ErrorBody {
 }
 
 impl ServiceError {
-    fn status_and_code(&self) -> (StatusCode, &'static str) {
+    /// Its status, and its stable code.
+    pub(crate) fn status_and_code(&self) -> (StatusCode, &'static str) {
         match self {
             Self::NotUtf8 { .. } | Self::InvalidJson(_) => {
                 (StatusCode::BAD_REQUEST, "invalid_json")
@@ -117,6 +134,12 @@ impl ServiceError {
             Self::UnknownGroup { .. } => (StatusCode::BAD_REQUEST, "unknown_group"),
             Self::InvalidQuery(_) => (StatusCode::BAD_REQUEST, "invalid_query"),
             Self::ModelNotFound { .. } => (StatusCode::NOT_FOUND, "model_not_found"),
+            Self::WikiNotFound { .. } => (StatusCode::NOT_FOUND, "wiki_not_found"),
+            Self::TooManyRevisions { .. } => (StatusCode::BAD_REQUEST, "invalid_batch_size"),
+            Self::ClientLimit { .. } => (StatusCode::TOO_MANY_REQUESTS, "client_limit"),
+            Self::Unauthorized => (StatusCode::UNAUTHORIZED, "unauthorized"),
+            Self::AdminClosed => (StatusCode::FORBIDDEN, "admin_closed"),
+            Self::ReloadRefused(_) => (StatusCode::CONFLICT, "reload_refused"),
             Self::HistoryNotFound { .. } => (StatusCode::NOT_FOUND, "history_not_found"),
             Self::RouteNotFound => (StatusCode::NOT_FOUND, "not_found"),
             Self::MethodNotAllowed => (StatusCode::METHOD_NOT_ALLOWED, "method_not_allowed"),
@@ -158,18 +181,71 @@ impl IntoResponse for ServiceError {
         struct Body {
             error: ErrorBody,
         }
-        let (status, code) = self.status_and_code();
-        let error = ErrorBody {
-            code,
-            message: self.to_string(),
-        };
-        let mut response = (status, Json(Body { error })).into_response();
-        let headers = response.headers_mut();
-        headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
-        if status == StatusCode::SERVICE_UNAVAILABLE {
-            headers.insert(header::RETRY_AFTER, RETRY_AFTER_SECONDS);
+        let (status, _) = self.status_and_code();
+        let error = ErrorBody::from(&self);
+        as_answer(status, Json(Body { error }))
+    }
+}
+
+/// An error as an answer, in whatever shape: not to be kept, and with the time to come back.
+pub(crate) fn as_answer(status: StatusCode, body: impl IntoResponse) -> Response {
+    let mut response = (status, body).into_response();
+    let headers = response.headers_mut();
+    headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
+    if matches!(
+        status,
+        StatusCode::SERVICE_UNAVAILABLE | StatusCode::TOO_MANY_REQUESTS
+    ) {
+        headers.insert(header::RETRY_AFTER, RETRY_AFTER_SECONDS);
+    }
+    if status == StatusCode::UNAUTHORIZED {
+        headers.insert(header::WWW_AUTHENTICATE, HeaderValue::from_static("Bearer"));
+    }
+    response
+}
+
+impl From<&ServiceError> for ErrorBody {
+    fn from(error: &ServiceError) -> Self {
+        Self {
+            code: error.status_and_code().1,
+            message: error.to_string(),
         }
-        response
+    }
+}
+
+impl From<&ScoreError> for ErrorBody {
+    fn from(error: &ScoreError) -> Self {
+        Self {
+            code: error.code(),
+            message: error.to_string(),
+        }
+    }
+}
+
+impl ScoreError {
+    /// Its stable code.
+    pub(crate) fn code(&self) -> &'static str {
+        match self {
+            Self::Fetch(error) => match error {
+                FetchError::RevisionNotFound { .. } => "revision_not_found",
+                FetchError::ParentNotFound { .. } => "parent_not_found",
+                FetchError::FirstRevision { .. } => "first_revision",
+                FetchError::TextHidden { .. } => "text_hidden",
+                FetchError::ParentTextHidden { .. } => "parent_text_hidden",
+                FetchError::UserHidden { .. } => "user_hidden",
+                FetchError::CommentHidden { .. } => "comment_hidden",
+                FetchError::ContentModel { .. } => "unexpected_content_model",
+                FetchError::TextTooLarge { .. } => "text_too_large",
+                FetchError::Api(ApiError::Timeout) => "wiki_timeout",
+                FetchError::Api(ApiError::Unavailable | ApiError::Busy) => "wiki_unavailable",
+                FetchError::Api(ApiError::Throttled { .. }) => "wiki_throttled",
+                FetchError::Api(ApiError::Garbage) => "wiki_garbage",
+                FetchError::Api(ApiError::Refused) => "wiki_refused",
+                FetchError::Internal => "internal",
+            },
+            Self::Timeout { .. } => "wiki_timeout",
+            Self::Internal => "internal",
+        }
     }
 }
 

@@ -35,7 +35,7 @@ pub fn greeting(models: &Models, histories: &Histories, listens: SocketAddr) -> 
 }
 
 /// An address that a client on this machine can connect to.
-fn reachable(listens: SocketAddr) -> SocketAddr {
+pub(super) fn reachable(listens: SocketAddr) -> SocketAddr {
     let ip = match listens.ip() {
         IpAddr::V4(ip) if ip.is_unspecified() => Ipv4Addr::LOCALHOST.into(),
         IpAddr::V6(ip) if ip.is_unspecified() => Ipv6Addr::LOCALHOST.into(),

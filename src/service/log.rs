@@ -3,6 +3,8 @@
 //! What must never be in them is kept out where lines are made: texts, comments, names and
 //! addresses. A panic's message can quote any of these, so only its place is logged.
 
+use std::io::IsTerminal as _;
+
 use tracing_subscriber::EnvFilter;
 
 use super::LogFormat;
@@ -17,6 +19,7 @@ pub fn start_logging(
 ) -> Result<(), tracing_subscriber::filter::ParseError> {
     let builder = tracing_subscriber::fmt()
         .with_env_filter(EnvFilter::try_new(filter)?)
+        .with_ansi(std::io::stderr().is_terminal())
         .with_writer(std::io::stderr);
     match format {
         LogFormat::Text => builder.with_target(false).init(),

@@ -4,13 +4,19 @@
 //! add up. Labels take few values: routes are patterns, never paths, and nothing is labelled by
 //! what a client sent.
 
-use std::time::Duration;
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use metrics::{Counter, Gauge, Histogram, Key, Label, Level, Metadata, Recorder};
-use metrics_exporter_prometheus::{PrometheusBuilder, PrometheusHandle, PrometheusRecorder};
+use metrics_exporter_prometheus::{
+    Matcher, PrometheusBuilder, PrometheusHandle, PrometheusRecorder,
+};
 
+use super::caches::Caches;
+use super::dialect::Dialect;
 use super::histories::Histories;
 use super::models::{Models, Served};
+use super::scoring::Side;
+use super::wiki::Wikis;
 
 const METADATA: Metadata<'static> = Metadata::new("revscore", Level::INFO, None);
 
@@ -38,6 +44,20 @@ const HISTORY_SAVE_ERRORS: &str = "revscore_history_save_errors_total";
 const COARSE_DIFFS: &str = "revscore_coarse_diffs_total";
 const WAITING_EDITS: &str = "revscore_waiting_edits";
 const CONNECTIONS: &str = "revscore_connections";
+const UPSTREAM_REQUESTS: &str = "revscore_upstream_requests_total";
+const UPSTREAM_SECONDS: &str = "revscore_upstream_seconds";
+const UPSTREAM_IN_FLIGHT: &str = "revscore_upstream_in_flight";
+const CACHE_LOOKUPS: &str = "revscore_cache_lookups_total";
+const CACHE_BYTES: &str = "revscore_cache_bytes";
+const JOINED: &str = "revscore_joined_total";
+const RELOADS: &str = "revscore_reloads_total";
+const RELOAD_TIMESTAMP: &str = "revscore_reload_timestamp_seconds";
+const SHADOW_SCORES: &str = "revscore_shadow_scores_total";
+const SHADOW_DIFFERENCE: &str = "revscore_shadow_difference";
+const SHADOW_SKIPPED: &str = "revscore_shadow_skipped_total";
+
+/// Upper bounds of the buckets for differences of probabilities.
+const DIFFERENCES: [f64; 8] = [0.001, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5];
 
 /// Stages of a scoring request.
 #[derive(Clone, Copy, Debug)]
@@ -59,29 +79,17 @@ pub(crate) struct Metrics {
 }
 
 impl Metrics {
-    pub(crate) fn new(models: &Models, histories: &Histories) -> Self {
+    pub(crate) fn new(histories: &Histories, wikis: &Wikis) -> Self {
         // Refused only when the list of buckets is empty.
         let builder = PrometheusBuilder::new()
             .set_buckets(&BUCKETS)
+            .expect("there are buckets")
+            .set_buckets_for_metric(Matcher::Full(SHADOW_DIFFERENCE.to_owned()), &DIFFERENCES)
             .expect("there are buckets");
         let recorder = builder.build_recorder();
         let handle = recorder.handle();
         let metrics = Self { recorder, handle };
         metrics.describe();
-        let loaded: Vec<_> = models.iter().collect();
-        metrics
-            .gauge(MODELS_LOADED, vec![])
-            .set(loaded.len() as f64);
-        metrics
-            .gauge(MODELS_REFUSED, vec![])
-            .set(models.refused().len() as f64);
-        for served in loaded {
-            let labels = vec![
-                model_label(served),
-                Label::new("version", served.version.clone()),
-            ];
-            metrics.gauge(MODEL_INFO, labels).set(1.0);
-        }
         metrics
             .gauge(HISTORIES_LOADED, vec![])
             .set(histories.iter().count() as f64);
@@ -95,19 +103,123 @@ impl Metrics {
                 .increment(0);
         }
         metrics.counter(COARSE_DIFFS, vec![]).increment(0);
-        for reason in ["queue_full", "too_many_requests"] {
+        for reason in ["queue_full", "too_many_requests", "client_limit"] {
             metrics.rejected(reason, 0);
         }
+        for wiki in wikis.iter() {
+            metrics.upstream_outcome(&wiki.name, "ok", 0);
+        }
+        metrics.edit_lookups(0, 0, 0);
+        metrics.score_lookups(0, 0);
+        for outcome in ["taken", "refused"] {
+            metrics.reload_outcome(outcome, 0);
+        }
+        metrics.counter(SHADOW_SKIPPED, vec![]).increment(0);
         metrics
     }
 
+    /// These models are served from now on.
+    pub(crate) fn models(&self, models: &Models) {
+        let n_loaded = models.iter().count();
+        self.gauge(MODELS_LOADED, vec![]).set(n_loaded as f64);
+        let n_refused = models.refused().len();
+        self.gauge(MODELS_REFUSED, vec![]).set(n_refused as f64);
+        for served in models.iter() {
+            self.gauge(MODEL_INFO, info_labels(served)).set(1.0);
+        }
+    }
+
+    /// Other models are served from now on. A version that was served says 0.
+    pub(crate) fn models_changed(&self, old: &Models, new: &Models) {
+        for served in old.iter() {
+            self.gauge(MODEL_INFO, info_labels(served)).set(0.0);
+        }
+        self.models(new);
+    }
+
+    /// The models were opened anew, or not.
+    pub(crate) fn reloaded(&self, is_taken: bool) {
+        self.reload_outcome(if is_taken { "taken" } else { "refused" }, 1);
+        if is_taken {
+            let now = SystemTime::now().duration_since(UNIX_EPOCH);
+            self.gauge(RELOAD_TIMESTAMP, vec![])
+                .set(now.unwrap_or_default().as_secs_f64());
+        }
+    }
+
+    fn reload_outcome(&self, outcome: &'static str, n: u64) {
+        let label = Label::from_static_parts("outcome", outcome);
+        self.counter(RELOADS, vec![label]).increment(n);
+    }
+
     /// A request was answered.
-    pub(crate) fn request(&self, route: &str, status: u16, elapsed: Duration) {
+    pub(crate) fn request(&self, dialect: Dialect, route: &str, status: u16, elapsed: Duration) {
+        let dialect = Label::from_static_parts("dialect", dialect.name);
         let route = Label::new("route", route.to_owned());
         let status = Label::new("status", status.to_string());
-        self.counter(REQUESTS, vec![route.clone(), status])
+        self.counter(REQUESTS, vec![dialect.clone(), route.clone(), status])
             .increment(1);
-        self.histogram(REQUEST_SECONDS, vec![route]).record(elapsed);
+        self.histogram(REQUEST_SECONDS, vec![dialect, route])
+            .record(elapsed);
+    }
+
+    /// A wiki's API was called.
+    pub(crate) fn upstream(&self, wiki: &str, outcome: &'static str, elapsed: Duration) {
+        self.upstream_outcome(wiki, outcome, 1);
+        self.histogram(UPSTREAM_SECONDS, vec![wiki_label(wiki)])
+            .record(elapsed);
+    }
+
+    fn upstream_outcome(&self, wiki: &str, outcome: &'static str, n: u64) {
+        let labels = vec![
+            wiki_label(wiki),
+            Label::from_static_parts("outcome", outcome),
+        ];
+        self.counter(UPSTREAM_REQUESTS, labels).increment(n);
+    }
+
+    /// A call to a wiki's API is open as long as what is given back lives.
+    pub(crate) fn upstream_open(&self, wiki: &str) -> Open {
+        let gauge = self.gauge(UPSTREAM_IN_FLIGHT, vec![wiki_label(wiki)]);
+        gauge.increment(1.0);
+        Open(gauge)
+    }
+
+    /// So many revisions were at hand, had to be fetched, and were being fetched already.
+    pub(crate) fn edit_lookups(&self, n_hits: u64, n_misses: u64, n_joined: u64) {
+        self.lookups("edits", n_hits, n_misses);
+        self.counter(JOINED, vec![]).increment(n_joined);
+    }
+
+    /// So many revisions had been scored, and had not.
+    pub(crate) fn score_lookups(&self, n_hits: u64, n_misses: u64) {
+        self.lookups("scores", n_hits, n_misses);
+    }
+
+    fn lookups(&self, cache: &'static str, n_hits: u64, n_misses: u64) {
+        for (outcome, n) in [("hit", n_hits), ("miss", n_misses)] {
+            let labels = vec![
+                Label::from_static_parts("cache", cache),
+                Label::from_static_parts("outcome", outcome),
+            ];
+            self.counter(CACHE_LOOKUPS, labels).increment(n);
+        }
+    }
+
+    /// A model in the shadow was compared with the served one.
+    pub(crate) fn compared(&self, served: &Served, side: Side, difference: f64) {
+        let labels = vec![
+            model_label(served),
+            Label::from_static_parts("side", side.name()),
+        ];
+        self.counter(SHADOW_SCORES, labels).increment(1);
+        self.histogram(SHADOW_DIFFERENCE, vec![model_label(served)])
+            .record(difference);
+    }
+
+    /// There was no time to compare.
+    pub(crate) fn shadow_skipped(&self) {
+        self.counter(SHADOW_SKIPPED, vec![]).increment(1);
     }
 
     /// A stage of a scoring request took so long.
@@ -174,8 +286,12 @@ impl Metrics {
     }
 
     /// Everything, for Prometheus.
-    pub(crate) fn render(&self, n_waiting: usize) -> String {
+    pub(crate) fn render(&self, n_waiting: usize, caches: &Caches) -> String {
         self.gauge(WAITING_EDITS, vec![]).set(n_waiting as f64);
+        for (cache, bytes) in caches.bytes() {
+            let label = Label::from_static_parts("cache", cache);
+            self.gauge(CACHE_BYTES, vec![label]).set(bytes as f64);
+        }
         self.handle.render()
     }
 
@@ -186,7 +302,28 @@ impl Metrics {
 
     fn describe(&self) {
         for (name, what) in [
-            (REQUESTS, "requests by route and status"),
+            (REQUESTS, "requests by dialect, route and status"),
+            (
+                UPSTREAM_REQUESTS,
+                "calls to a wiki's API, by what came of them",
+            ),
+            (
+                CACHE_LOOKUPS,
+                "revisions that were looked for among those fetched and those scored lately",
+            ),
+            (
+                JOINED,
+                "revisions that somebody else had asked for a moment before",
+            ),
+            (RELOADS, "times that the models were to be opened anew"),
+            (
+                SHADOW_SCORES,
+                "edits scored in the shadow too, by which model flags them",
+            ),
+            (
+                SHADOW_SKIPPED,
+                "edits that there was no time to score in the shadow",
+            ),
             (
                 SCORES,
                 "scores by model and lower end of the probability's bucket",
@@ -199,7 +336,10 @@ impl Metrics {
                 COARSE_DIFFS,
                 "edits too large to be diffed token by token, so that lines or all of it count as changed",
             ),
-            (REJECTED, "requests that were answered 503, by reason"),
+            (
+                REJECTED,
+                "requests that were answered 503, or 429 for the limit of one client, by reason",
+            ),
             (
                 EDITS_OBSERVED,
                 "saved edits that the service was told of and counted, by wiki",
@@ -215,11 +355,16 @@ impl Metrics {
         for (name, what) in [
             (
                 REQUEST_SECONDS,
-                "time from a request's header to its answer, by route",
+                "time from a request's header to its answer, by dialect and route",
             ),
             (
                 STAGE_SECONDS,
                 "time of the stages of scoring; parse, queue and score are taken for each edit",
+            ),
+            (UPSTREAM_SECONDS, "time of a call to a wiki's API"),
+            (
+                SHADOW_DIFFERENCE,
+                "difference between the probabilities of the model in the shadow and the served one",
             ),
         ] {
             self.recorder
@@ -230,7 +375,13 @@ impl Metrics {
             (MODELS_REFUSED, "model files that were refused at start"),
             (
                 MODEL_INFO,
-                "1 for each model that is served, with its version",
+                "1 for each model that is served, with its version; 0 for versions served before",
+            ),
+            (RELOAD_TIMESTAMP, "when the models were last opened anew"),
+            (UPSTREAM_IN_FLIGHT, "calls to a wiki's API that are open"),
+            (
+                CACHE_BYTES,
+                "bytes of revisions fetched and of scores given lately",
             ),
             (HISTORIES_LOADED, "wikis whose history is known"),
             (
@@ -264,9 +415,25 @@ impl Metrics {
     }
 }
 
-/// Wikis with a history are as many as there are files, whatever clients send.
+/// Something that is counted while it is open.
+pub(crate) struct Open(Gauge);
+
+impl Drop for Open {
+    fn drop(&mut self) {
+        self.0.decrement(1.0);
+    }
+}
+
+/// Wikis are those of the configuration, and those with a file; whatever clients send.
 fn wiki_label(wiki: &str) -> Label {
     Label::new("wiki", wiki.to_owned())
+}
+
+fn info_labels(served: &Served) -> Vec<Label> {
+    vec![
+        model_label(served),
+        Label::new("version", served.version.clone()),
+    ]
 }
 
 fn model_label(served: &Served) -> Label {

@@ -3,10 +3,13 @@
 //! The only room that knows HTTP, clocks and threads. Flags become a [`Config`], which with the
 //! opened [`Models`] and [`Histories`] becomes an [`App`]; [`run()`] serves it, and [`router()`] is the same service
 //! without a socket. Nothing here computes features: a handler reads a request, lets the core
-//! score it on the [`Pool`], and writes the answer. API dialects live under `api`, one directory
-//! each, with their own types.
+//! score it on the [`Pool`], and writes the answer. Revisions that a client names by id are fetched
+//! from their wiki by `wiki`. API dialects live under `dialect`, one room and one row each, with their
+//! own types, over the one call of `scoring`.
 
 mod config;
+
+mod token;
 
 mod log;
 
@@ -18,13 +21,21 @@ mod pool;
 
 mod metrics;
 
+mod clients;
+
+mod wiki;
+
+mod scoring;
+
+mod caches;
+
 mod app;
 
 mod error;
 
 mod body;
 
-mod api;
+mod dialect;
 
 mod router;
 
@@ -32,8 +43,11 @@ mod greeting;
 
 mod run;
 
-pub use app::App;
-pub use config::{Config, ConfigError, LogFormat, WikiNames};
+mod check;
+
+pub use app::{App, AppParts, ReloadError};
+pub use check::check_health;
+pub use config::{ApiUrl, Config, ConfigError, LogFormat, WikiConfig, WikiNames};
 pub use greeting::greeting;
 pub use histories::Histories;
 pub use log::start_logging;
@@ -41,3 +55,5 @@ pub use models::{Models, ModelsError};
 pub use pool::{Done, Pool, PoolError};
 pub use router::router;
 pub use run::run;
+pub use token::{Token, TokenError};
+pub use wiki::{Wikis, WikisError};

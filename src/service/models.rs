@@ -1,9 +1,10 @@
 //! The models that the service has, and which of them serves a wiki.
 //!
-//! A directory holds one file a model, named `<wiki>.<target>.model`. They are opened once, at
-//! start; one that is broken is named and left out, and the others serve. A model of the wiki
-//! `any` serves every wiki that has none of its own for that target. Cards and tables are
-//! rendered here, once, so that asking for them costs nothing later.
+//! A directory holds one file a model, named `<wiki>.<target>.model`. They are opened at start,
+//! where one that is broken is named and left out, and the others serve; and anew when the service
+//! is told to, where one that is broken leaves everything as it was. A model of the wiki `any`
+//! serves every wiki that has none of its own for that target. Cards and tables are rendered here,
+//! once, so that asking for them costs nothing later.
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -11,6 +12,7 @@ use std::sync::Arc;
 
 use axum::body::Bytes;
 use serde::Serialize;
+use xxhash_rust::xxh3::xxh3_128;
 
 use crate::model::{ANY_WIKI, Model, ModelError, Target};
 
@@ -19,6 +21,7 @@ use crate::model::{ANY_WIKI, Model, ModelError, Target};
 pub struct Models {
     by_wiki: BTreeMap<String, BTreeMap<Target, Arc<Served>>>,
     refused: Vec<Refused>,
+    directory: Option<PathBuf>,
 }
 
 /// A model with what the service says about it.
@@ -26,6 +29,8 @@ pub(crate) struct Served {
     pub(crate) model: Model,
     pub(crate) name: String,
     pub(crate) version: String,
+    /// Of name and version: no other model has it.
+    pub(crate) checksum: u128,
     /// Whether it asks what the wiki's history says.
     pub(crate) is_historic: bool,
     /// The card as JSON.
@@ -35,10 +40,12 @@ pub(crate) struct Served {
 }
 
 /// A file that is not served.
-#[derive(Debug)]
-pub(crate) struct Refused {
-    pub(crate) file: String,
-    pub(crate) reason: String,
+#[derive(Clone, Debug)]
+pub struct Refused {
+    /// Its name.
+    pub file: String,
+    /// What is wrong with it.
+    pub reason: String,
 }
 
 /// Why there is nothing to serve.
@@ -127,6 +134,7 @@ impl Models {
         }
         Ok(Self {
             refused,
+            directory: Some(directory.to_owned()),
             ..Self::new(models)
         })
     }
@@ -141,7 +149,14 @@ impl Models {
         Self {
             by_wiki,
             refused: Vec::new(),
+            directory: None,
         }
+    }
+
+    /// The model of the same wiki and target.
+    pub(crate) fn same(&self, served: &Served) -> Option<&Arc<Served>> {
+        let model = &served.model;
+        self.by_wiki.get(model.wiki())?.get(&model.target())
     }
 
     /// The model for a wiki's edits: the wiki's own, or the one for any wiki.
@@ -176,6 +191,11 @@ impl Models {
         &self.refused
     }
 
+    /// Where they were opened.
+    pub(crate) fn directory(&self) -> Option<&Path> {
+        self.directory.as_deref()
+    }
+
     /// The models' names in a sentence.
     pub(crate) fn names(&self) -> String {
         let names: Vec<&str> = self.iter().map(|served| served.name.as_str()).collect();
@@ -194,9 +214,11 @@ impl Models {
 
 impl Served {
     fn new(model: Model) -> Self {
+        let (name, version) = (model.name(), model.version());
         Self {
-            name: model.name(),
-            version: model.version(),
+            checksum: xxh3_128(format!("{name}/{version}").as_bytes()),
+            name,
+            version,
             card: json(&model.card()),
             caught: json(&model.report().caught),
             is_historic: model.features().iter().any(|feature| feature.is_historic()),

@@ -125,6 +125,22 @@ impl Pool {
             .ok_or(PoolError::DeadlinePassed)
     }
 
+    /// Lets a thread do this some time, when nothing waits for one; says whether it will be done.
+    pub fn run_if_idle(&self, task: impl FnOnce() + Send + 'static) -> bool {
+        let task: Task = Box::new(move || {
+            // The panic hook has logged it.
+            let _ = catch_unwind(AssertUnwindSafe(task));
+        });
+        let mut state = self.shared.lock();
+        if state.n_waiting > 0 {
+            return false;
+        }
+        state.n_waiting += 1;
+        state.batches.push_back(vec![task].into_iter());
+        self.shared.is_work_waiting.notify_one();
+        true
+    }
+
     /// The number of threads.
     pub fn n_threads(&self) -> usize {
         self.n_threads

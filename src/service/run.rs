@@ -17,6 +17,7 @@ use tokio::sync::{OwnedSemaphorePermit, Semaphore, watch};
 use tokio::task::JoinSet;
 use tokio::time::{Interval, MissedTickBehavior};
 
+use super::body::Peer;
 use super::{App, router};
 
 /// What a connection may buffer of a header, or ahead of whoever reads its body.
@@ -53,8 +54,9 @@ pub async fn run(listener: TcpListener, app: App, shutdown: impl Future<Output =
             () = tick(&mut save), if saving.is_empty() => save_histories(&app, &mut saving),
             Some(_) = saving.join_next() => {}
             Some(_) = connections.join_next() => app.metrics().connections(connections.len()),
-            (stream, slot) = accept(&listener, &slots) => {
-                connections.spawn(Arc::clone(&protocols).serve(stream, slot, is_stopped.clone()));
+            (stream, peer, slot) = accept(&listener, &slots) => {
+                let protocols = Arc::clone(&protocols);
+                connections.spawn(protocols.serve(stream, peer, slot, is_stopped.clone()));
                 app.metrics().connections(connections.len());
             }
         }
@@ -137,6 +139,7 @@ impl Protocols {
     async fn serve(
         self: Arc<Self>,
         stream: TcpStream,
+        peer: Peer,
         _slot: OwnedSemaphorePermit,
         mut is_stopped: watch::Receiver<()>,
     ) {
@@ -149,12 +152,13 @@ impl Protocols {
             return;
         };
         let io = TokioIo::new(stream);
+        let (open, n_open) = watch::channel(0);
+        let service = Counted {
+            service: self.service.clone(),
+            peer,
+            open,
+        };
         if speaks_http2 {
-            let (open, n_open) = watch::channel(0);
-            let service = Counted {
-                service: self.service.clone(),
-                open,
-            };
             let stop = async {
                 tokio::select! {
                     () = idle(n_open, self.header_timeout) => {}
@@ -167,14 +171,15 @@ impl Protocols {
                 // The sender never sends; it is dropped to stop.
                 let _ = is_stopped.changed().await;
             };
-            finish(self.http1.serve_connection(io, self.service.clone()), stop).await;
+            finish(self.http1.serve_connection(io, service), stop).await;
         }
     }
 }
 
-/// A service that knows how many of its requests are not answered yet.
+/// A connection's service: it knows who connected, and how many requests are not answered yet.
 struct Counted {
     service: TowerToHyperService<axum::Router>,
+    peer: Peer,
     open: watch::Sender<usize>,
 }
 
@@ -185,7 +190,8 @@ impl hyper::service::Service<hyper::Request<hyper::body::Incoming>> for Counted 
         Box<dyn Future<Output = Result<axum::response::Response, Self::Error>> + Send>,
     >;
 
-    fn call(&self, request: hyper::Request<hyper::body::Incoming>) -> Self::Future {
+    fn call(&self, mut request: hyper::Request<hyper::body::Incoming>) -> Self::Future {
+        request.extensions_mut().insert(self.peer);
         let open = Open::new(self.open.clone());
         let answer = self.service.call(request);
         Box::pin(async move {
@@ -260,17 +266,17 @@ async fn finish(
 async fn accept(
     listener: &TcpListener,
     slots: &Arc<Semaphore>,
-) -> (TcpStream, OwnedSemaphorePermit) {
+) -> (TcpStream, Peer, OwnedSemaphorePermit) {
     let slot = Arc::clone(slots)
         .acquire_owned()
         .await
         .expect("the semaphore is never closed");
     loop {
         match listener.accept().await {
-            Ok((stream, _)) => {
+            Ok((stream, address)) => {
                 // Answers are small; without it they would wait for more. Harmless if refused.
                 let _ = stream.set_nodelay(true);
-                return (stream, slot);
+                return (stream, Peer(address.ip()), slot);
             }
             // The client left before it was accepted, or there are no more files to open.
             Err(error) => {

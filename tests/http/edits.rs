@@ -1,7 +1,7 @@
 //! `POST /api/v1/edits`, and what it does to `/api/v1/score`.
 
 use revscore::model::Target;
-use revscore::service::{App, Histories, Models};
+use revscore::service::{App, AppParts, Histories, Models};
 use serde_json::{Value, json};
 
 use crate::support::{config, get, model, model_of, post_json, post_to, spam};
@@ -16,7 +16,12 @@ fn app(directory: &std::path::Path) -> App {
     ]);
     let learned = ["enwiki", "papwiki"].map(str::to_owned);
     let histories = Histories::open(directory, &learned).unwrap();
-    App::with_histories(models, histories, &config()).unwrap()
+    let parts = AppParts {
+        models,
+        histories,
+        ..AppParts::default()
+    };
+    App::with_parts(parts, &config()).unwrap()
 }
 
 /// A saved edit, in the given minute.

@@ -23,7 +23,7 @@ async fn nothing_is_json_too() {
     let app = app();
     for path in [
         "/nothing",
-        "/v1/models",
+        "/v4/models",
         "/v2",
         "/v3/scores/",
         "/api/v1",
@@ -59,10 +59,12 @@ async fn metrics_count_routes_and_never_paths() {
     );
     let metrics = String::from_utf8(answer.body.to_vec()).unwrap();
     assert!(
-        metrics.contains("revscore_requests_total{route=\"unmatched\",status=\"404\"} 1"),
+        metrics.contains(
+            "revscore_requests_total{dialect=\"operation\",route=\"unmatched\",status=\"404\"} 1"
+        ),
         "{metrics}"
     );
-    let card = "revscore_requests_total{route=\"/api/v1/models/{wiki}/{target}\",status=\"200\"} 1";
+    let card = "revscore_requests_total{dialect=\"api\",route=\"/api/v1/models/{wiki}/{target}\",status=\"200\"} 1";
     assert!(metrics.contains(card), "{metrics}");
     assert!(!metrics.contains("secret"));
 }

@@ -197,7 +197,7 @@ async fn scores_are_counted_by_model_and_bucket() {
     for line in [
         "revscore_scores_total{model=\"enwiki.reverted\",bucket=\"0.1\"} 1",
         "revscore_scores_total{model=\"enwiki.reverted\",bucket=\"0.8\"} 1",
-        "revscore_requests_total{route=\"/api/v1/score\",status=\"200\"} 1",
+        "revscore_requests_total{dialect=\"api\",route=\"/api/v1/score\",status=\"200\"} 1",
         "revscore_stage_seconds_count{stage=\"read\"} 1",
         "revscore_stage_seconds_count{stage=\"parse\"} 3",
         "revscore_stage_seconds_count{stage=\"queue\"} 2",

@@ -6,49 +6,23 @@
 
 use std::collections::BTreeMap;
 
+use serde::Serialize;
 use serde::ser::{SerializeMap, Serializer};
-use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use crate::feature::{self, Feature};
 use crate::model::Model;
 use crate::service::error::{EditError, ServiceError};
 
-/// What is asked of all edits of a request, in its address.
-#[derive(Debug, Default, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub(crate) struct ScoreQuery {
-    /// Groups with commas between.
-    without: Option<String>,
-    /// Whether to say what moved each score.
-    #[serde(default)]
-    pub(super) explain: Switch,
-}
-
-/// `?explain`, `?explain=true` or `?explain=1`; off when it is not there.
-#[derive(Clone, Copy, Debug, Default, Deserialize)]
-pub(super) enum Switch {
-    #[default]
-    #[serde(rename = "false", alias = "0")]
-    Off,
-    #[serde(rename = "true", alias = "1", alias = "")]
-    On,
-}
-
 /// Features that all edits of a request are scored without.
 #[derive(Clone, Default)]
-pub(super) struct Without(Vec<&'static Feature>);
+pub(crate) struct Without(Vec<&'static Feature>);
 
 impl Without {
-    /// Reads the groups of the body and of the address.
-    pub(super) fn read(
-        body: Option<Vec<String>>,
-        query: &ScoreQuery,
-    ) -> Result<Self, ServiceError> {
-        let body = body.unwrap_or_default();
-        let query = query.without.iter().flat_map(|groups| groups.split(','));
+    /// Reads the names of groups.
+    pub(crate) fn read<'a>(names: impl Iterator<Item = &'a str>) -> Result<Self, ServiceError> {
         let mut features = Vec::new();
-        for name in body.iter().map(String::as_str).chain(query) {
+        for name in names {
             let group = feature::bundle(name).ok_or_else(|| ServiceError::UnknownGroup {
                 known: feature::bundle_names().join(", "),
                 got: name.chars().take(40).collect(),
@@ -59,7 +33,7 @@ impl Without {
     }
 
     /// The features among a model's that they are, in its order; `None` when nothing was asked.
-    pub(super) fn of(&self, model: &Model) -> Option<Vec<&'static str>> {
+    pub(crate) fn of(&self, model: &Model) -> Option<Vec<&'static str>> {
         let is_in = |name: &&str| self.0.iter().any(|feature| feature.name == *name);
         let names = model.features().iter().map(|feature| feature.name);
         (!self.0.is_empty()).then(|| names.filter(is_in).collect())
@@ -68,11 +42,11 @@ impl Without {
 
 /// Values that one edit is scored with instead of its own; NaN is a missing one.
 #[derive(Clone, Debug, Default)]
-pub(super) struct Overrides(Vec<(&'static str, f32)>);
+pub(crate) struct Overrides(Vec<(&'static str, f32)>);
 
 impl Overrides {
     /// Reads the values of an edit.
-    pub(super) fn read(body: Option<BTreeMap<String, Value>>) -> Result<Self, EditError> {
+    pub(crate) fn read(body: Option<BTreeMap<String, Value>>) -> Result<Self, EditError> {
         let read = |(name, value): (String, Value)| {
             let feature = feature::find(&name).ok_or_else(|| EditError::UnknownFeature {
                 got: name.chars().take(40).collect(),
@@ -86,9 +60,22 @@ impl Overrides {
             .map(Self)
     }
 
+    /// Values by the names of features, which exist.
+    pub(crate) fn new(values: Vec<(&'static Feature, f32)>) -> Self {
+        let by_name = values
+            .into_iter()
+            .map(|(feature, value)| (feature.name, value));
+        Self(by_name.collect())
+    }
+
+    /// Whether nothing was asked.
+    pub(crate) fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+
     /// Puts the values into a model's row, in which `without` is missing already; gives those that
     /// the model looks at, `None` when nothing was asked.
-    pub(super) fn apply(&self, model: &Model, row: &mut [f32]) -> Option<Applied> {
+    pub(crate) fn apply(&self, model: &Model, row: &mut [f32]) -> Option<Applied> {
         let mut applied = Vec::new();
         for (cell, feature) in row.iter_mut().zip(model.features()) {
             let set = self.0.iter().find(|(name, _)| *name == feature.name);
@@ -102,7 +89,7 @@ impl Overrides {
 }
 
 /// Takes the features of `without` from a model's row.
-pub(super) fn hide(without: &[&str], model: &Model, row: &mut [f32]) {
+pub(crate) fn hide(without: &[&str], model: &Model, row: &mut [f32]) {
     for (cell, feature) in row.iter_mut().zip(model.features()) {
         if without.contains(&feature.name) {
             *cell = f32::NAN;
@@ -111,7 +98,7 @@ pub(super) fn hide(without: &[&str], model: &Model, row: &mut [f32]) {
 }
 
 /// Feature -> value that was used instead of the edit's own; null is a missing one.
-pub(super) struct Applied(Vec<(&'static str, f32)>);
+pub(crate) struct Applied(Vec<(&'static str, f32)>);
 
 impl Serialize for Applied {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
@@ -123,7 +110,8 @@ impl Serialize for Applied {
     }
 }
 
-fn read_value(feature: &'static Feature, value: &Value) -> Result<f32, EditError> {
+/// Reads a feature's value; null is a missing one.
+pub(crate) fn read_value(feature: &'static Feature, value: &Value) -> Result<f32, EditError> {
     let wrong = |got| EditError::FeatureValue {
         feature: feature.name,
         got,

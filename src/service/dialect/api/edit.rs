@@ -10,11 +10,11 @@ use std::sync::Arc;
 use serde::Deserialize;
 use serde_json::Value;
 
-use super::what_if::Overrides;
 use crate::revision::{
     Page, PageId, PreviousEdit, Revision, RevisionId, Timestamp, User, UserKind,
 };
 use crate::service::error::EditError;
+use crate::service::scoring::{EditParts, Overrides};
 
 /// An edit as a client sends it; everything but `text` may be left out. What is hidden on the wiki
 /// has a flag, after the names in MediaWiki's API.
@@ -70,20 +70,11 @@ struct ParentBody {
     text_hidden: Option<bool>,
 }
 
-/// What an edit is computed from.
-#[derive(Debug)]
-pub(super) struct EditParts {
-    /// As the client gave it, to be given back.
-    pub(super) rev_id: Option<u64>,
-    /// `None` when the edit creates the page.
-    pub(super) parent: Option<Revision>,
-    pub(super) revision: Revision,
-    pub(super) page: Page,
-    pub(super) overrides: Overrides,
-}
-
-/// Reads an edit whose texts may have so many bytes.
-pub(super) fn read_edit(json: &[u8], max_text_bytes: usize) -> Result<EditParts, EditError> {
+/// Reads an edit whose texts may have so many bytes, and the values that it is to be scored with.
+pub(super) fn read_edit(
+    json: &[u8],
+    max_text_bytes: usize,
+) -> Result<(EditParts, Overrides), EditError> {
     let body: EditBody = serde_json::from_slice(json).map_err(EditError::Invalid)?;
     let is_hidden = body.text_hidden.unwrap_or_default();
     let text = body.text.filter(|_| !is_hidden);
@@ -119,13 +110,13 @@ pub(super) fn read_edit(json: &[u8], max_text_bytes: usize) -> Result<EditParts,
         title: page.title.unwrap_or_default(),
         namespace: page.namespace.unwrap_or_default(),
     });
-    Ok(EditParts {
+    let parts = EditParts {
         rev_id: body.rev_id,
         parent,
         revision,
         page,
-        overrides: Overrides::read(body.features)?,
-    })
+    };
+    Ok((parts, Overrides::read(body.features)?))
 }
 
 /// The id of an edit that may be malformed elsewhere.
@@ -204,7 +195,7 @@ mod tests {
 
     #[track_caller]
     fn read(json: &str) -> EditParts {
-        read_edit(json.as_bytes(), 10).unwrap()
+        read_edit(json.as_bytes(), 10).unwrap().0
     }
 
     #[track_caller]

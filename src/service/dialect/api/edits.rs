@@ -11,8 +11,8 @@ use axum::extract::State;
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 
-use super::batch::{read_frame, refuse, slices, text_of};
-use super::edit::{EditParts, read_edit, read_rev_id};
+use super::batch::{read_frame, slices, text_of};
+use super::edit::{read_edit, read_rev_id};
 use crate::edit::Edit;
 use crate::history::Seen;
 use crate::language::UNLISTED;
@@ -20,6 +20,7 @@ use crate::service::App;
 use crate::service::body::ScoringBody;
 use crate::service::error::{EditError, ErrorBody, ServiceError};
 use crate::service::metrics::Stage;
+use crate::service::scoring::{EditParts, refuse};
 
 /// A request as clients send it.
 #[derive(Deserialize)]
@@ -143,13 +144,13 @@ impl EditsRequest {
 /// The edit as a history sees it. Without its id it could be counted twice, without its time not
 /// at all, and without its page on a wrong one.
 fn look_at(app: &App, json: &Bytes) -> Result<Seen, EditError> {
+    let (parts, _) = read_edit(json, app.limits().text_bytes)?;
     let EditParts {
         rev_id,
         parent,
         revision,
         page,
-        ..
-    } = read_edit(json, app.limits().text_bytes)?;
+    } = parts;
     let checks = [
         (rev_id.is_none_or(|id| id == 0), "rev_id", "missing_rev_id"),
         (

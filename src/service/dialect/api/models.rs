@@ -1,14 +1,14 @@
 //! `GET /api/v1/models...`: which models there are, and what each of them catches.
 //!
-//! Everything here is fixed as long as the service runs, so it may be cached: the entity tag is
+//! Everything here is fixed as long as the models are the same, so it may be cached: the entity tag is
 //! made of the versions, and a client that has it gets 304.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
-use axum::body::{Body, Bytes};
 use axum::extract::rejection::{PathRejection, QueryRejection};
 use axum::extract::{Path, Query, State};
-use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
+use axum::http::HeaderMap;
 use axum::response::Response;
 use serde::{Deserialize, Serialize};
 use xxhash_rust::xxh3::xxh3_64;
@@ -16,11 +16,9 @@ use xxhash_rust::xxh3::xxh3_64;
 use crate::evaluation::{self, Estimate, Interval, Statistic, ThresholdRow};
 use crate::model::Target;
 use crate::service::App;
+use crate::service::dialect::document::{cached, json};
 use crate::service::error::ServiceError;
 use crate::service::models::{Models, Served};
-
-/// Caches may answer for so long without asking; a model changes only when the service restarts.
-const CACHE_CONTROL: HeaderValue = HeaderValue::from_static("public, max-age=300");
 
 #[derive(Serialize)]
 struct ModelList<'a> {
@@ -105,12 +103,9 @@ pub(crate) async fn list(
     headers: HeaderMap,
 ) -> Result<Response, ServiceError> {
     let models = app.models();
-    let versions: String = models.iter().map(|served| tag_of(served)).collect();
-    cached(
-        &headers,
-        &format!("{:016x}", xxh3_64(versions.as_bytes())),
-        || json(&ModelList::new(models)),
-    )
+    cached(&headers, &tag_of_all(&models), || {
+        json(&ModelList::new(&models))
+    })
 }
 
 /// A model's card.
@@ -128,7 +123,7 @@ pub(crate) async fn card(
             served.model.target()
         )));
     }
-    cached(&headers, &tag_of(served), || Ok(served.card.clone()))
+    cached(&headers, &tag_of(&served), || Ok(served.card.clone()))
 }
 
 /// A model's caught table, or with `?at=` the one threshold that is asked for.
@@ -141,28 +136,29 @@ pub(crate) async fn caught(
     let served = find(&app, path)?;
     let Query(query) = query.map_err(|error| ServiceError::InvalidRequest(error.body_text()))?;
     let Some(at) = query.at else {
-        return cached(&headers, &tag_of(served), || Ok(served.caught.clone()));
+        return cached(&headers, &tag_of(&served), || Ok(served.caught.clone()));
     };
     let query: evaluation::Query = at.parse()?;
-    cached(&headers, &tag_of(served), || {
-        json(&ThresholdAnswer::new(served, &query))
+    cached(&headers, &tag_of(&served), || {
+        json(&ThresholdAnswer::new(&served, &query))
     })
 }
 
 fn find(
     app: &App,
     path: Result<Path<(String, String)>, PathRejection>,
-) -> Result<&Served, ServiceError> {
+) -> Result<Arc<Served>, ServiceError> {
     let Path((wiki, target)) =
         path.map_err(|error| ServiceError::InvalidRequest(error.body_text()))?;
     let target: Target = target.parse()?;
-    let found = app.models().find(&wiki, target).map(AsRef::as_ref);
+    let models = app.models();
+    let found = models.find(&wiki, target).cloned();
     found.ok_or_else(|| ServiceError::ModelNotFound {
         what: format!(
             "{target} for {:?}",
             wiki.chars().take(40).collect::<String>()
         ),
-        known: app.models().names(),
+        known: models.names(),
     })
 }
 
@@ -246,55 +242,18 @@ impl Threshold {
     }
 }
 
+/// Changes with any of the models.
+pub(super) fn tag_of_all(models: &Models) -> String {
+    let versions: String = models.iter().map(|served| tag_of(served)).collect();
+    format!("{:016x}", xxh3_64(versions.as_bytes()))
+}
+
 /// Changes with the model, and with the service that renders it.
-fn tag_of(served: &Served) -> String {
+pub(super) fn tag_of(served: &Served) -> String {
     format!(
         "{}/{}/{}",
         env!("CARGO_PKG_VERSION"),
         served.name,
         served.version
     )
-}
-
-/// 304 when the client has it already, the document otherwise.
-fn cached(
-    headers: &HeaderMap,
-    tag: &str,
-    document: impl FnOnce() -> Result<Bytes, ServiceError>,
-) -> Result<Response, ServiceError> {
-    let tag = format!("\"{tag}\"");
-    let is_known = headers
-        .get_all(header::IF_NONE_MATCH)
-        .iter()
-        .filter_map(|tags| tags.to_str().ok())
-        .any(|tags| {
-            tags.split(',')
-                .map(str::trim)
-                .any(|known| known == "*" || known.trim_start_matches("W/") == tag)
-        });
-    let mut response = if is_known {
-        let mut response = Response::new(Body::empty());
-        *response.status_mut() = StatusCode::NOT_MODIFIED;
-        response
-    } else {
-        Response::new(Body::from(document()?))
-    };
-    let headers = response.headers_mut();
-    if !is_known {
-        headers.insert(
-            header::CONTENT_TYPE,
-            HeaderValue::from_static("application/json"),
-        );
-    }
-    headers.insert(header::CACHE_CONTROL, CACHE_CONTROL);
-    if let Ok(tag) = HeaderValue::from_str(&tag) {
-        headers.insert(header::ETAG, tag);
-    }
-    Ok(response)
-}
-
-fn json(document: &impl Serialize) -> Result<Bytes, ServiceError> {
-    serde_json::to_vec(document)
-        .map(Bytes::from)
-        .map_err(|_| ServiceError::Internal)
 }

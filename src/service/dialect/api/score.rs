@@ -1,4 +1,4 @@
-//! `POST /api/v1/score`: edits in, scores out, in the same order.
+//! `POST /api/v1/score`: edits (or ids of revisions) in, scores out, in the same order.
 //!
 //! The request's frame is read first, each edit on its own by the thread that scores it, which
 //! also writes its part of the answer; so the threads that serve connections only pass bytes on.
@@ -14,20 +14,20 @@ use serde::ser::{SerializeMap, Serializer};
 use serde::{Deserialize, Serialize};
 use serde_json::value::{RawValue, to_raw_value};
 
-use super::batch::{read_frame, refuse, slices, text_of};
-use super::edit::{EditParts, read_edit, read_rev_id};
-use super::what_if::{Applied, ScoreQuery, Switch, Without, hide};
-use crate::diff::Change;
-use crate::edit::Edit;
-use crate::history::Facts;
-use crate::model::{Explanation, Score, Target};
+use super::batch::{MAX_EDITS, read_frame, slices, text_of};
+use super::edit::{read_edit, read_rev_id};
+use crate::model::{Explanation, Target};
 use crate::revision::Revision;
 use crate::service::App;
 use crate::service::body::ScoringBody;
 use crate::service::error::{EditError, ErrorBody, ServiceError};
-use crate::service::histories::WikiHistory;
 use crate::service::metrics::Stage;
-use crate::service::models::Served;
+use crate::service::models::{Models, Served};
+use crate::service::scoring::{
+    Applied, Asked, Asking, EditParts, Overrides, Scored, Subject, Wanted, Without, count, refuse,
+    score_edit, score_revisions,
+};
+use crate::service::wiki::Wiki;
 
 /// Features that an explanation names, the strongest first.
 const EXPLAINED_FEATURES: usize = 10;
@@ -41,18 +41,49 @@ struct RequestBody<'a> {
     explain: Option<bool>,
     without: Option<Vec<String>>,
     #[serde(borrow)]
-    edits: Vec<&'a RawValue>,
+    edits: Option<Vec<&'a RawValue>>,
+    /// Revisions that are fetched from the wiki.
+    rev_ids: Option<Vec<u64>>,
 }
 
-/// The same, checked; edits are slices of the body.
-struct ScoreRequest {
+/// The same, checked.
+#[derive(Clone)]
+pub(super) struct ScoreRequest {
     wiki: String,
     /// `None` asks for all that the wiki has.
     targets: Option<Vec<Target>>,
     is_explained: bool,
     /// Groups of features, as the client names them.
     without: Option<Vec<String>>,
-    edits: Vec<Bytes>,
+    edits: Edits,
+}
+
+#[derive(Clone)]
+pub(super) enum Edits {
+    /// With their texts, each a slice of the body.
+    Texts(Vec<Bytes>),
+    Ids(Vec<u64>),
+}
+
+/// What is asked of all edits of a request, in its address.
+#[derive(Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct ScoreQuery {
+    /// Groups with commas between.
+    pub(super) without: Option<String>,
+    /// Whether to say what moved each score.
+    #[serde(default)]
+    pub(super) explain: Switch,
+}
+
+/// `?explain`, `?explain=true` or `?explain=1`; off when it is not there.
+#[derive(Clone, Copy, Debug, Default, Deserialize)]
+pub(super) enum Switch {
+    #[default]
+    #[serde(rename = "false", alias = "0")]
+    Off,
+    #[serde(rename = "true", alias = "1", alias = "")]
+    On,
 }
 
 #[derive(Serialize)]
@@ -60,6 +91,13 @@ pub(crate) struct ScoreResponse {
     wiki: String,
     models: ModelNames,
     scores: Vec<Box<RawValue>>,
+}
+
+impl ScoreResponse {
+    /// The edits' parts of the answer alone.
+    pub(super) fn into_scores(self) -> Vec<Box<RawValue>> {
+        self.scores
+    }
 }
 
 /// The answer for one edit.
@@ -119,12 +157,28 @@ pub(crate) async fn score(
     query: Result<Query<ScoreQuery>, QueryRejection>,
     body: ScoringBody,
 ) -> Result<Json<ScoreResponse>, ServiceError> {
-    let limit = app.limits().timeout;
-    let deadline = Instant::now() + limit;
+    let deadline = Instant::now() + app.limits().timeout;
     let Query(query) = query.map_err(ServiceError::of_query)?;
-    let mut request = read_frame(&app, body.bytes.clone(), deadline, ScoreRequest::parse).await?;
-    let without = Without::read(request.without.take(), &query)?;
-    let models: Arc<[Wanted]> = find_models(&app, &request)?
+    let request = read_frame(&app, body.bytes.clone(), deadline, ScoreRequest::parse).await?;
+    answer(&app, request, &query, deadline).await.map(Json)
+}
+
+/// Answers a request that was read.
+pub(super) async fn answer(
+    app: &App,
+    request: ScoreRequest,
+    query: &ScoreQuery,
+    deadline: Instant,
+) -> Result<ScoreResponse, ServiceError> {
+    let in_body = request.without.iter().flatten().map(String::as_str);
+    let in_query = query.without.iter().flat_map(|groups| groups.split(','));
+    let without = Without::read(in_body.chain(in_query))?;
+    let fetched_from = match &request.edits {
+        Edits::Texts(_) => None,
+        Edits::Ids(_) => Some(find_wiki(app, &request.wiki)?),
+    };
+    let name = fetched_from.map_or(&request.wiki, |wiki| &wiki.name);
+    let models: Arc<[Wanted]> = find_models(&app.models(), name, request.targets.as_deref())?
         .into_iter()
         .map(|served| Wanted {
             without: without.of(&served.model),
@@ -133,34 +187,103 @@ pub(crate) async fn score(
         .collect();
     let asked = Asked {
         models: Arc::clone(&models),
-        history: app.histories().find(&request.wiki).cloned(),
+        history: app.histories().find(name).cloned(),
         is_explained: request.is_explained || matches!(query.explain, Switch::On),
+        has_values: false,
     };
+    let scores = match (request.edits, fetched_from) {
+        (Edits::Ids(ids), Some(wiki)) => {
+            let asking = Asking {
+                wiki: Arc::clone(wiki),
+                asked,
+                deadline,
+                needs_parent: false,
+            };
+            score_ids(app, ids, asking, &models).await?
+        }
+        (Edits::Ids(_), None) => Vec::new(),
+        (Edits::Texts(edits), _) => score_texts(app, edits, asked, deadline).await?,
+    };
+    Ok(ScoreResponse {
+        wiki: request.wiki,
+        scores,
+        models: ModelNames(models),
+    })
+}
+
+/// Scores edits that came with their texts; a thread of the pool also writes the answers.
+async fn score_texts(
+    app: &App,
+    edits: Vec<Bytes>,
+    asked: Asked,
+    deadline: Instant,
+) -> Result<Vec<Box<RawValue>>, ServiceError> {
     let worker = app.clone();
     let answer = move |json: Bytes| answer_edit(&worker, &asked, &json);
-    let answers = app
-        .pool()
-        .run(request.edits.clone(), deadline, answer)
-        .await;
-    let answers = answers.map_err(|error| refuse(&app, error))?;
-    let scores = answers.into_iter().zip(&request.edits).map(|(done, json)| {
+    let answers = app.pool().run(edits.clone(), deadline, answer).await;
+    let answers = answers.map_err(|error| refuse(app, error))?;
+    let scores = answers.into_iter().zip(&edits).map(|(done, json)| {
         app.metrics().stage(Stage::Queue, done.waited);
         // Without a value, scoring panicked.
         done.value
             .flatten()
-            .map_or_else(|| answer_error(&app, json, &EditError::Internal), Ok)
+            .map_or_else(|| answer_error(app, json, &EditError::Internal), Ok)
     });
-    Ok(Json(ScoreResponse {
-        wiki: request.wiki,
-        scores: scores.collect::<Result<_, _>>()?,
-        models: ModelNames(models),
-    }))
+    scores.collect()
+}
+
+/// Scores revisions that are fetched.
+async fn score_ids(
+    app: &App,
+    ids: Vec<u64>,
+    asking: Asking,
+    models: &[Wanted],
+) -> Result<Vec<Box<RawValue>>, ServiceError> {
+    let subjects = ids.iter().map(|rev_id| Subject {
+        rev_id: *rev_id,
+        overrides: Overrides::default(),
+    });
+    let outcomes = score_revisions(app, subjects.collect(), asking).await?;
+    let answers = ids.iter().zip(&outcomes).map(|(rev_id, outcome)| {
+        let outcome = match outcome {
+            Ok(scores) => EditOutcome::Scores(ByTarget { models, scores }),
+            Err(error) => EditOutcome::Error(error.into()),
+        };
+        let rev_id = Some(*rev_id);
+        to_raw_value(&EditScores { rev_id, outcome }).map_err(|_| ServiceError::Internal)
+    });
+    answers.collect()
 }
 
 impl ScoreRequest {
-    fn parse(body: &Bytes) -> Result<Self, ServiceError> {
+    /// A request for scores alone.
+    pub(super) fn new(wiki: String, targets: Option<Vec<Target>>, edits: Edits) -> Self {
+        Self {
+            wiki,
+            targets,
+            is_explained: false,
+            without: None,
+            edits,
+        }
+    }
+
+    pub(super) fn parse(body: &Bytes) -> Result<Self, ServiceError> {
         let request: RequestBody<'_> = serde_json::from_str(text_of(body)?)?;
-        let edits = slices(body, &request.edits)?;
+        let edits = match (&request.edits, request.rev_ids) {
+            (Some(edits), None) => Edits::Texts(slices(body, edits)?),
+            (None, Some(ids)) if (1..=MAX_EDITS).contains(&ids.len()) => Edits::Ids(ids),
+            (None, Some(ids)) => {
+                return Err(ServiceError::BatchSize {
+                    limit: MAX_EDITS,
+                    got: ids.len(),
+                });
+            }
+            _ => {
+                return Err(ServiceError::InvalidRequest(
+                    "expected edits, with their texts, or rev_ids, which are fetched".to_owned(),
+                ));
+            }
+        };
         let targets = request
             .targets
             .map(|names| names.iter().map(|name| name.parse()).collect());
@@ -174,30 +297,42 @@ impl ScoreRequest {
     }
 }
 
-/// The models that were asked for, one a target.
-fn find_models(app: &App, request: &ScoreRequest) -> Result<Vec<Arc<Served>>, ServiceError> {
-    let models = app.models();
-    let wiki: String = request.wiki.chars().take(40).collect();
+/// The wiki that revisions are fetched from.
+fn find_wiki<'a>(app: &'a App, name: &str) -> Result<&'a Arc<Wiki>, ServiceError> {
+    let wiki = app.wikis().find(name);
+    wiki.ok_or_else(|| ServiceError::WikiNotFound {
+        wiki: name.chars().take(40).collect(),
+        known: app.wikis().names(),
+    })
+}
+
+/// The models that were asked for, one a target; `None` asks for all that the wiki has.
+fn find_models(
+    models: &Models,
+    wiki: &str,
+    targets: Option<&[Target]>,
+) -> Result<Vec<Arc<Served>>, ServiceError> {
+    let shown: String = wiki.chars().take(40).collect();
     let not_found = |what| ServiceError::ModelNotFound {
         what,
         known: models.names(),
     };
-    let found = match &request.targets {
-        None => models.for_wiki(&request.wiki),
+    let found = match targets {
+        None => models.for_wiki(wiki),
         Some(targets) => {
-            let mut targets = targets.clone();
+            let mut targets = targets.to_vec();
             targets.sort_unstable();
             targets.dedup();
             let find = |target| {
-                let found = models.find(&request.wiki, target).cloned();
-                found.ok_or_else(|| not_found(format!("{target} for {wiki:?}")))
+                let found = models.find(wiki, target).cloned();
+                found.ok_or_else(|| not_found(format!("{target} for {shown:?}")))
             };
             targets.into_iter().map(find).collect::<Result<_, _>>()?
         }
     };
-    match (&request.targets, found.is_empty()) {
+    match (targets, found.is_empty()) {
         (_, false) => Ok(found),
-        (None, true) => Err(not_found(format!("{wiki:?}"))),
+        (None, true) => Err(not_found(format!("{shown:?}"))),
         (Some(_), true) => Err(ServiceError::InvalidRequest(
             "expected at least one target, or no targets at all for every model of the wiki"
                 .to_owned(),
@@ -205,46 +340,22 @@ fn find_models(app: &App, request: &ScoreRequest) -> Result<Vec<Arc<Served>>, Se
     }
 }
 
-/// A model that was asked for.
-struct Wanted {
-    served: Arc<Served>,
-    /// Those of its features that it is not to see; `None` when nothing was said.
-    without: Option<Vec<&'static str>>,
-}
-
-/// What is asked of every edit of a request.
-struct Asked {
-    models: Arc<[Wanted]>,
-    /// The wiki's own, whosever models these are.
-    history: Option<Arc<WikiHistory>>,
-    is_explained: bool,
-}
-
 /// One edit's part of the answer, as JSON; `None` when it cannot be written.
 fn answer_edit(app: &App, asked: &Asked, json: &Bytes) -> Option<Box<RawValue>> {
     let metrics = app.metrics();
     let started = Instant::now();
-    let parts = read_edit(json, app.limits().text_bytes).and_then(with_texts);
+    let read = read_edit(json, app.limits().text_bytes).and_then(with_texts);
     metrics.stage(Stage::Parse, started.elapsed());
-    let parts = match parts {
-        Ok(parts) => parts,
+    let (parts, overrides) = match read {
+        Ok(read) => read,
         Err(error) => return answer_error(app, json, &error).ok(),
     };
     let started = Instant::now();
-    let models = &asked.models;
-    let (scores, is_coarse) = score_edit(&parts, asked);
-    if is_coarse {
-        metrics.coarse_diff();
-    }
-    // What would be is no news of what is.
-    let scored = models.iter().zip(&scores);
-    for (wanted, scored) in
-        scored.filter(|(wanted, scored)| wanted.without.is_none() && scored.overridden.is_none())
-    {
-        metrics.score(&wanted.served, scored.score.probability);
-    }
+    let parts = Arc::new(parts);
+    let (scores, is_coarse) = score_edit(&parts, &overrides, asked);
+    count(app, &parts, asked, &scores, is_coarse);
     let outcome = EditOutcome::Scores(ByTarget {
-        models,
+        models: &asked.models,
         scores: &scores,
     });
     let answer = EditScores {
@@ -266,76 +377,13 @@ fn answer_error(app: &App, json: &Bytes, error: &EditError) -> Result<Box<RawVal
     .map_err(|_| ServiceError::Internal)
 }
 
-/// One model's score of one edit.
-struct Scored {
-    score: Score,
-    /// On the scale of the model's thresholds.
-    wanted_probability: f64,
-    overridden: Option<Applied>,
-    explanation: Option<Explanation>,
-}
-
-/// Scores an edit with each model. What is read off the edit is computed once for all models of
-/// a language, which is one unless a wiki borrows a model for some target. Says too whether the edit
-/// was too large to be diffed token by token.
-fn score_edit(parts: &EditParts, asked: &Asked) -> (Vec<Scored>, bool) {
-    let mut edits: Vec<Edit<'_>> = Vec::new();
-    let mut facts = None;
-    let mut scores = Vec::with_capacity(asked.models.len());
-    let is_historic = asked.models.iter().any(|wanted| wanted.served.is_historic);
-    let history = asked.history.as_ref().filter(|_| is_historic);
-    for Wanted { served, without } in asked.models.iter() {
-        let model = &served.model;
-        let language = model.language();
-        let idx = edits
-            .iter()
-            .position(|edit| std::ptr::eq(edit.language(), language))
-            .unwrap_or_else(|| {
-                let mut edit = Edit::new(
-                    parts.parent.as_ref(),
-                    &parts.revision,
-                    &parts.page,
-                    language,
-                );
-                if let Some(history) = history {
-                    let facts = *facts.get_or_insert_with(|| facts_of(&edit, history));
-                    edit = edit.with_facts(facts);
-                }
-                edits.push(edit);
-                edits.len() - 1
-            });
-        let mut row = model.extract(&edits[idx]);
-        hide(without.as_deref().unwrap_or_default(), model, &mut row);
-        let overridden = parts.overrides.apply(model, &mut row);
-        scores.push(Scored {
-            score: model.score_row(&row),
-            wanted_probability: model.wanted_probability(&row),
-            explanation: asked
-                .is_explained
-                .then(|| model.explain_row(&edits[idx], &row)),
-            overridden,
-        });
-    }
-    let is_coarse = |edit: &Edit<'_>| edit.computed_change().is_some_and(Change::is_coarse);
-    (scores, edits.first().is_some_and(is_coarse))
-}
-
-/// What the wiki's history says of an edit, as far as the client says where it was made. A page
-/// that the edit creates has no id yet.
-fn facts_of(edit: &Edit<'_>, history: &WikiHistory) -> Facts {
-    let facts = history.facts(&edit.seen());
-    match edit.page().id.0 == 0 && edit.parent().is_some() {
-        true => facts.without_page(),
-        false => facts,
-    }
-}
-
 /// Nobody learned from edits of which a text is hidden.
-fn with_texts(parts: EditParts) -> Result<EditParts, EditError> {
+fn with_texts(read: (EditParts, Overrides)) -> Result<(EditParts, Overrides), EditError> {
     let is_hidden = |revision: &Revision| revision.text.is_none();
+    let (parts, _) = &read;
     match is_hidden(&parts.revision) || parts.parent.as_ref().is_some_and(is_hidden) {
         true => Err(EditError::HiddenText),
-        false => Ok(parts),
+        false => Ok(read),
     }
 }
 

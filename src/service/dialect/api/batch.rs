@@ -7,12 +7,13 @@ use std::time::Instant;
 use axum::body::Bytes;
 use serde_json::value::RawValue;
 
+use crate::service::App;
 use crate::service::error::ServiceError;
 use crate::service::metrics::Stage;
-use crate::service::{App, PoolError};
+use crate::service::scoring::refuse;
 
 /// Edits that one request may hold.
-const MAX_EDITS: usize = 256;
+pub(super) const MAX_EDITS: usize = 256;
 
 /// A smaller body's frame (one edit of a page of 50 kB) is read in a fraction of a millisecond,
 /// where it arrives; a larger one by the pool.
@@ -59,13 +60,4 @@ pub(super) fn slices(body: &Bytes, edits: &[&RawValue]) -> Result<Vec<Bytes>, Se
     }
     let slice = |edit: &&RawValue| body.slice_ref(edit.get().as_bytes());
     Ok(edits.iter().map(slice).collect())
-}
-
-/// The pool did not compute a batch.
-pub(super) fn refuse(app: &App, error: PoolError) -> ServiceError {
-    let error = ServiceError::of_pool(error, app.limits().timeout);
-    if matches!(error, ServiceError::Overloaded) {
-        app.metrics().rejected("queue_full", 1);
-    }
-    error
 }

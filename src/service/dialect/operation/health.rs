@@ -7,29 +7,9 @@ use axum::extract::State;
 use axum::http::{HeaderName, header};
 use serde::Serialize;
 
+use super::openapi;
 use crate::service::App;
 use crate::service::error::ServiceError;
-
-/// Every route with a line on what it does.
-const ROUTES: [(&str, &str); 8] = [
-    ("POST /api/v1/score", "scores 1 to 256 edits"),
-    (
-        "POST /api/v1/edits",
-        "tells of 1 to 256 edits that were saved, for the wiki's history",
-    ),
-    ("GET /api/v1/models", "lists the models"),
-    ("GET /api/v1/models/{wiki}/{target}", "a model's card"),
-    (
-        "GET /api/v1/models/{wiki}/{target}/caught",
-        "what it catches at which cost; ?at=maximum filter_rate @ recall >= 0.95 asks for one threshold",
-    ),
-    ("GET /healthz", "whether the process answers"),
-    (
-        "GET /readyz",
-        "whether it takes requests: not any more while it shuts down",
-    ),
-    ("GET /metrics", "counters and latencies for Prometheus"),
-];
 
 #[derive(Serialize)]
 pub(crate) struct Index {
@@ -37,12 +17,14 @@ pub(crate) struct Index {
     version: &'static str,
     models: Vec<String>,
     histories: Vec<String>,
+    wikis: Vec<String>,
+    documentation: &'static str,
     routes: Vec<Route>,
 }
 
 #[derive(Serialize)]
 struct Route {
-    route: &'static str,
+    route: String,
     what: &'static str,
 }
 
@@ -66,8 +48,9 @@ pub(crate) async fn index(State(app): State<App>) -> Json<Index> {
             .iter()
             .map(|history| history.wiki().to_owned())
             .collect(),
-        routes: ROUTES
-            .iter()
+        wikis: app.wikis().iter().map(|wiki| wiki.name.clone()).collect(),
+        documentation: "/docs/",
+        routes: openapi::routes()
             .map(|(route, what)| Route { route, what })
             .collect(),
     })
@@ -104,5 +87,8 @@ pub(crate) async fn metrics(State(app): State<App>) -> ([(HeaderName, &'static s
                 .history_age(history.wiki(), now.saturating_sub(latest));
         }
     }
-    (content_type, app.metrics().render(app.pool().n_waiting()))
+    (
+        content_type,
+        app.metrics().render(app.pool().n_waiting(), app.caches()),
+    )
 }

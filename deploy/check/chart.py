@@ -1,0 +1,256 @@
+"""Renders the Helm chart with Helm itself, and holds what comes out to Kubernetes' schemas.
+
+Schemas know fields, not what fields refer to, so selectors, ports, names and the configuration are
+compared here. Usage: chart.py REPOSITORY KSERVE, where KSERVE is the unpacked Python package whose
+models say which fields an InferenceService has.
+"""
+
+import ast
+import json
+import re
+import sys
+import tomllib
+from pathlib import Path
+
+import helm_python
+import jsonschema
+import kubernetes_validate
+import yaml
+from cloudcoil.models.prometheus_operator import v1 as monitoring
+from yamllint import linter
+from yamllint.config import YamlLintConfig
+
+ROOT, KSERVE = Path(sys.argv[1]), Path(sys.argv[2])
+CHART = ROOT / "deploy/helm/revscore"
+VERSIONS = ["1.30", kubernetes_validate.latest_version()]
+
+WIKIS = {
+    "enwiki": {
+        "api_url": "https://en.wikipedia.org/w/api.php",
+        "language": "en",
+        "aliases": ["en", "english"],
+        "user_agent": 'revscore "test" <ops@example.org>',
+        "oauth_token_file": "/etc/revscore/secrets/enwiki",
+        "timeout_ms": 2500,
+        "models": {"damaging": "reverted"},
+    },
+    "papwiki": {"api_url": "https://pap.wikipedia.org/w/api.php"},
+}
+EVERYTHING = {
+    "config": {"drain_ms": 12500, "max_body_bytes": 16777216, "log": "info,hyper=debug",
+               "admin_token_file": "/etc/revscore/secrets/admin"},
+    "wikis": WIKIS,
+    "secretName": "tokens",
+    "models": {"claim": "models"},
+    "autoscaling": {"enabled": True},
+    "serviceAccount": {"annotations": {"a": "b"}},
+    "networkPolicy": {"from": [{"namespaceSelector": {}}], "egressPorts": [443, 80]},
+    "serviceMonitor": {"enabled": True, "labels": {"release": "prometheus"}},
+    "prometheusRule": {"enabled": True, "labels": {"release": "prometheus"}},
+    "image": {"tag": "v1", "pullSecrets": [{"name": "registry"}]},
+    "podAnnotations": {"c": "d"}, "podLabels": {"e": "f"}, "nodeSelector": {"g": "h"},
+    "tolerations": [{"key": "i", "operator": "Exists"}],
+    "topologySpreadConstraints": [{
+        "maxSkew": 1, "topologyKey": "kubernetes.io/hostname", "whenUnsatisfiable": "ScheduleAnyway",
+        "labelSelector": {"matchLabels": {"app.kubernetes.io/name": "revscore"}}}],
+}
+BASE = {"ConfigMap", "ServiceAccount"}
+ITS_OWN = BASE | {"Deployment", "Service", "PodDisruptionBudget", "NetworkPolicy"}
+KSERVES = BASE | {"InferenceService"}
+# Values, and the kinds of objects that they make.
+TAKEN = [
+    ("defaults", {}, ITS_OWN),
+    ("everything", EVERYTHING,
+     ITS_OWN | {"HorizontalPodAutoscaler", "ServiceMonitor", "PrometheusRule"}),
+    ("histories", {"replicas": 1, "models": {"claim": "models", "writable": True}}, ITS_OWN),
+    ("nothing optional", {"preStopSeconds": 0, "podDisruptionBudget": {"enabled": False},
+                          "networkPolicy": {"enabled": False}, "serviceAccount": {"create": False}},
+     {"ConfigMap", "Deployment", "Service"}),
+    ("KServe", EVERYTHING | {"inferenceService": {"enabled": True}},
+     KSERVES | {"PodMonitor", "PrometheusRule"}),
+    ("KServe over Knative",
+     {"inferenceService": {"enabled": True, "deploymentMode": "Knative"}}, KSERVES),
+]
+# Values, and what the refusal has to speak of.
+REFUSED = [
+    ({"replica": 3}, "replica"),
+    ({"config": {"drain_sm": 1}}, "drain_sm"),
+    ({"config": {"drain_ms": "10s"}}, "drain_ms"),
+    ({"wikis": {"enwiki": {"language": "en"}}}, "api_url"),
+    ({"wikis": {"En Wiki": {"api_url": "https://x"}}}, "En Wiki"),
+    ({"wikis": WIKIS}, "secretName"),
+    ({"config": {"admin_token_file": "/etc/revscore/secrets/admin"}}, "secretName"),
+    ({"models": {"claim": "models", "writable": True}}, "replicas: 1"),
+    ({"replicas": 1, "models": {"writable": True}}, "claim"),
+]
+
+faults = []
+
+
+def expect(holds, what):
+    if not holds:
+        faults.append(what)
+
+
+def attribute_map(model):
+    """The fields of one of KServe's generated models, by their names in YAML."""
+    tree = ast.parse((KSERVE / f"kserve/models/{model}.py").read_text())
+    maps = [ast.literal_eval(node.value) for node in ast.walk(tree)
+            if isinstance(node, ast.Assign) and getattr(node.targets[0], "id", "") == "attribute_map"]
+    return set(maps[0].values())
+
+
+def validate(case, document):
+    """Holds an object to its schema; unknown fields are faults everywhere."""
+    kind = document["kind"]
+    if kind == "InferenceService":
+        predictor = document["spec"]["predictor"]
+        extension = attribute_map("v1beta1_component_extension_spec")
+        for key in document["spec"].keys() - attribute_map("v1beta1_inference_service_spec"):
+            faults.append(f"{case}: {kind} has no field {key}")
+        for key in predictor.keys() - attribute_map("v1beta1_predictor_spec"):
+            faults.append(f"{case}: a predictor has no field {key}")
+        for key, kind_of in (("minReplicas", int), ("maxReplicas", int), ("labels", dict)):
+            expect(isinstance(predictor.get(key), kind_of), f"{case}: {key} is not of {kind_of}")
+        # The rest of a custom predictor is a pod's specification.
+        pod = {key: value for key, value in predictor.items() if key not in extension}
+        document = {"apiVersion": "v1", "kind": "Pod", "metadata": {"name": "x"}, "spec": pod}
+    elif document["apiVersion"].startswith("monitoring."):
+        try:
+            parsed = getattr(monitoring, kind).model_validate(document)
+        except ValueError as error:
+            faults.append(f"{case}: {kind}: {error}")
+            return
+        kept = parsed.model_dump(mode="json", by_alias=True, exclude_unset=True)
+        expect(kept == document, f"{case}: {kind} has fields that its schema does not know")
+        return
+    for version in VERSIONS:
+        try:
+            kubernetes_validate.validate(document, version, strict=True)
+        except kubernetes_validate.ValidationError as error:
+            faults.append(f"{case}: {kind}, Kubernetes {version}: {error.message} at {list(error.path)}")
+        except kubernetes_validate.SchemaNotFoundError:
+            faults.append(f"{case}: Kubernetes {version} has no {kind} of {document['apiVersion']}")
+
+
+def cross_check(case, values, by_kind):
+    """What one object says of another."""
+    config = by_kind["ConfigMap"]
+    toml = tomllib.loads(config["data"]["revscore.toml"])
+    expect(toml.pop("wiki", {}) == values["wikis"], f"{case}: the tables [wiki.*] are not the values")
+    expect(toml == values["config"], f"{case}: the configuration {toml} is not {values['config']}")
+
+    if "Deployment" in by_kind:
+        spec = by_kind["Deployment"]["spec"]
+        expect(("replicas" in spec) != ("HorizontalPodAutoscaler" in by_kind),
+               f"{case}: replicas are set by both Deployment and autoscaler, or by none")
+        labels, pod = spec["template"]["metadata"]["labels"], spec["template"]["spec"]
+    else:
+        pod = by_kind["InferenceService"]["spec"]["predictor"]
+        labels = pod["labels"]
+    container = pod["containers"][0]
+    is_knative = values["inferenceService"]["deploymentMode"] == "Knative"
+
+    ports = {port["name"]: port["containerPort"] for port in container["ports"]}
+    selectors = [("Service", lambda o: o["spec"]["selector"], labels)]
+    selectors += [(kind, lambda o: o["spec"]["selector"]["matchLabels"], labels)
+                  for kind in ("Deployment", "PodDisruptionBudget", "PodMonitor")]
+    selectors += [("NetworkPolicy", lambda o: o["spec"]["podSelector"]["matchLabels"], labels)]
+    if "Service" in by_kind:
+        service = by_kind["Service"]
+        selectors += [("ServiceMonitor", lambda o: o["spec"]["selector"]["matchLabels"],
+                       service["metadata"]["labels"])]
+        expect(service["spec"]["ports"][0]["targetPort"] in ports, f"{case}: Service finds no port")
+    for kind, selector, of in selectors:
+        if kind in by_kind:
+            wanted = selector(by_kind[kind])
+            expect(wanted and wanted.items() <= of.items(), f"{case}: {kind} selects nothing")
+    if "ServiceMonitor" in by_kind:
+        expect(by_kind["ServiceMonitor"]["spec"]["endpoints"][0]["port"]
+               == service["spec"]["ports"][0]["name"], f"{case}: ServiceMonitor finds no port")
+    for kind in ("ServiceMonitor", "PodMonitor"):
+        if kind in by_kind:
+            job = labels[by_kind[kind]["spec"]["jobLabel"]]
+            expect(job == "revscore", f"{case}: the job is called {job}, and the rules want revscore")
+    if "PrometheusRule" in by_kind:
+        rules = yaml.safe_load((ROOT / "deploy/prometheus/rules.yml").read_text())
+        expect(by_kind["PrometheusRule"]["spec"] == rules, f"{case}: the rules are not rules.yml")
+    if "HorizontalPodAutoscaler" in by_kind:
+        expect(by_kind["HorizontalPodAutoscaler"]["spec"]["scaleTargetRef"]["name"]
+               == by_kind["Deployment"]["metadata"]["name"], f"{case}: nothing to scale")
+
+    account = by_kind.get("ServiceAccount", {"metadata": {"name": "default"}})["metadata"]["name"]
+    expect(pod["serviceAccountName"] == account, f"{case}: no ServiceAccount {pod['serviceAccountName']}")
+    volumes = {volume["name"]: volume for volume in pod["volumes"]}
+    mounts = {mount["name"] for mount in container["volumeMounts"]}
+    expect(volumes.keys() == mounts, f"{case}: volumes {set(volumes)} are mounted as {mounts}")
+    expect(volumes["config"]["configMap"]["name"] == config["metadata"]["name"], f"{case}: no ConfigMap")
+
+    # What Kubernetes' Pod Security Standards call restricted, and a file system that stays as it is.
+    security = container["securityContext"]
+    expect(security["runAsNonRoot"] and security["runAsUser"] > 0 and security["readOnlyRootFilesystem"]
+           and security["allowPrivilegeEscalation"] is False
+           and security["capabilities"] == {"drop": ["ALL"]}
+           and security["seccompProfile"]["type"] == "RuntimeDefault", f"{case}: not restricted")
+    expect(container["readinessProbe"]["httpGet"] == {"path": "/readyz", "port": 8080}
+           and container["livenessProbe"]["httpGet"] == {"path": "/healthz", "port": 8080},
+           f"{case}: probes do not ask what the service answers")
+    if is_knative:
+        expect(not {"terminationGracePeriodSeconds", "securityContext"} & pod.keys()
+               and "lifecycle" not in container, f"{case}: Knative refuses these fields")
+    else:
+        slept = values["preStopSeconds"]
+        expect(container.get("lifecycle") == ({"preStop": {"sleep": {"seconds": slept}}} if slept else None),
+               f"{case}: does not wait before SIGTERM")
+        expect(pod["terminationGracePeriodSeconds"] >= slept + values["config"]["drain_ms"] / 1000 + 15,
+               f"{case}: killed before requests are answered and histories written")
+
+
+def options():
+    """The options of docs/CONFIGURATION.md that a file can set."""
+    rows = re.findall(r"^\| `--[\w-]+` \| \S+ \| `(\w+)` \|", (ROOT / "docs/CONFIGURATION.md").read_text(),
+                      re.MULTILINE)
+    # The image's: they are variables there, which outrank a file.
+    return set(rows) - {"listen", "models"}
+
+
+report = helm_python.lint(CHART, strict=True)
+faults += report["errors"] + [m["error"] for m in report["messages"] if m["severity"] > 1]
+
+schema = json.loads((CHART / "values.schema.json").read_text())
+jsonschema.Draft7Validator.check_schema(schema)
+has = set(schema["properties"]["config"]["properties"])
+expect(has == options(), "values.schema.json and docs/CONFIGURATION.md have different options: "
+       f"only the schema {sorted(has - options())}, only the manual {sorted(options() - has)}")
+
+duplicates = YamlLintConfig("{extends: relaxed, rules: {line-length: disable, trailing-spaces: disable,"
+                            "empty-lines: disable, key-duplicates: enable}}")
+with helm_python.Chart.load(CHART) as chart:
+    for case, values, kinds in TAKEN:
+        try:
+            chart.validate_schema(values)
+            rendered = chart.render(values, name="test", namespace="scoring")
+        except helm_python.HelmError as error:
+            faults.append(f"{case}: {error}")
+            continue
+        documents = []
+        for text in rendered.values():
+            faults += [f"{case}: {problem}" for problem in linter.run(text, duplicates)]
+            documents += [document for document in yaml.safe_load_all(text) if document]
+        by_kind = {document["kind"]: document for document in documents}
+        expect(by_kind.keys() == kinds and len(documents) == len(kinds),
+               f"{case}: makes {sorted(by_kind)}, not {sorted(kinds)}")
+        for document in documents:
+            validate(case, document)
+        cross_check(case, chart.merge_values(values), by_kind)
+    for values, word in REFUSED:
+        try:
+            chart.validate_schema(values)
+            chart.render(values, name="test")
+            faults.append(f"{values} is taken")
+        except helm_python.HelmError as error:
+            expect(word in str(error), f"{values} is refused without a word of {word}: {error}")
+
+for fault in faults:
+    print(fault)
+sys.exit(bool(faults))

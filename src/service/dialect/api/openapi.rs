@@ -1,0 +1,192 @@
+//! The service's own routes in the OpenAPI document.
+
+use serde_json::{Value, json};
+
+use crate::service::dialect::specification::{
+    Operation, by_name, in_path, in_query, object, probability, tagged, text,
+};
+
+/// The routes.
+pub(in crate::service::dialect) fn paths() -> Value {
+    let error = object(json!({"error": object(json!({"code": text(), "message": text()}))}));
+    let posted = [
+        "400", "404", "408", "413", "415", "429", "500", "503", "504",
+    ];
+    let edit_error =
+        || object(json!({"error": object(json!({"code": text(), "message": text()}))}));
+    let scores = object(json!({"scores": by_name(object(json!({
+        "prediction": {"type": "boolean"},
+        "probability": probability(),
+        "levels": by_name(json!({"type": ["boolean", "null"]})),
+    })))}));
+    let answer = object(json!({
+        "wiki": text(),
+        "models": by_name(object(json!({"name": text(), "version": text()}))),
+        "scores": {"type": "array", "items": {"anyOf": [scores, edit_error()]}},
+    }));
+    let observed = object(json!({
+        "wiki": text(),
+        "edits": {"type": "array", "items": {"anyOf": [object(json!({"status": text()})), edit_error()]}},
+    }));
+    let wiki = || in_path("wiki", "enwiki", "the wiki's database name");
+    let target = || {
+        in_path(
+            "target",
+            "reverted",
+            "reverted, vandalism, damaging or goodfaith",
+        )
+    };
+    let without = || {
+        in_query(
+            "without",
+            text(),
+            "groups of features to score without, with commas between",
+        )
+    };
+    let explain = || {
+        in_query(
+            "explain",
+            json!({"type": "boolean"}),
+            "whether to say what moved each score",
+        )
+    };
+    let any = || json!({"type": "object"});
+    let cached = |summary, schema| {
+        Operation::plain(summary, schema)
+            .with_response("304", json!({"description": "as it was"}))
+            .with_errors(&error, &["400", "404"])
+    };
+    let stream = json!({"description": "an answer a line", "content": {
+        "application/x-ndjson": {"schema": text()},
+    }});
+    let mut stream_route = Operation::plain("Scores edits or revisions as they come, a line each", any())
+        .with(vec![
+            json!({"name": "wiki", "in": "query", "required": true, "schema": text(), "example": "enwiki"}),
+            in_query("targets", text(), "targets with commas between; all when left out"),
+            without(),
+            explain(),
+        ])
+        .with_errors(&error, &posted);
+    stream_route.responses[0] = ("200", stream);
+    let mut stream_route = vec![("post", "/api/v1/score/stream", stream_route)];
+    let mut routes = vec![
+        (
+            "post",
+            "/api/v1/score",
+            Operation::plain("Scores 1 to 256 edits with their texts, or revisions by id", answer)
+                .with(vec![without(), explain()])
+                .with_body(score_body())
+                .with_errors(&error, &posted),
+        ),
+        (
+            "post",
+            "/api/v1/edits",
+            Operation::plain("Tells of 1 to 256 edits that were saved, for the wiki's history", observed)
+                .with_body(edits_body())
+                .with_errors(&error, &posted),
+        ),
+        (
+            "get",
+            "/api/v1/models",
+            Operation::plain("Lists the models", object(json!({"models": {"type": "array"}, "refused": {"type": "array"}})))
+                .with_response("304", json!({"description": "as it was"})),
+        ),
+        (
+            "get",
+            "/api/v1/models/{wiki}/{target}",
+            cached("A model's card", any()).with(vec![wiki(), target()]),
+        ),
+        (
+            "get",
+            "/api/v1/models/{wiki}/{target}/caught",
+            cached(
+                "What it catches at which cost; ?at=maximum filter_rate @ recall >= 0.95 asks for one threshold",
+                any(),
+            )
+            .with(vec![wiki(), target(), in_query("at", text(), "what the threshold is to do")]),
+        ),
+        (
+            "get",
+            "/api/v1/thresholds/{wiki}",
+            cached(
+                "Thresholds of the levels that MediaWiki's ORES extension knows",
+                object(json!({"wiki": text(), "models": any(), "filters": any()})),
+            )
+            .with(vec![wiki()]),
+        ),
+        (
+            "post",
+            "/api/v1/admin/reload",
+            Operation::plain("Opens the models' files anew, all or none", object(json!({"models": {"type": "array"}})))
+                .with_errors(&error, &["401", "403", "409", "500"]),
+        ),
+    ];
+    routes.append(&mut stream_route);
+    let mut paths = tagged("Revscore", routes);
+    let lines =
+        json!({"application/x-ndjson": {"schema": text(), "example": "{\"rev_id\":12345}\n"}});
+    paths["/api/v1/score/stream"]["post"]["requestBody"] =
+        json!({"required": true, "content": lines});
+    paths["/api/v1/admin/reload"]["post"]["security"] = json!([{"token": []}]);
+    paths
+}
+
+fn score_body() -> Value {
+    json!({
+        "type": "object",
+        "required": ["wiki"],
+        "additionalProperties": false,
+        "properties": {
+            "wiki": text(),
+            "targets": {"type": ["array", "null"], "items": {"enum": ["reverted", "vandalism", "damaging", "goodfaith"]}},
+            "explain": {"type": ["boolean", "null"]},
+            "without": {"type": ["array", "null"], "items": text()},
+            "edits": {"type": "array", "minItems": 1, "maxItems": 256, "items": edit()},
+            "rev_ids": {"type": "array", "minItems": 1, "maxItems": 256, "items": {"type": "integer", "minimum": 0}},
+        },
+        "example": {"wiki": "enwiki", "edits": [{"parent_text": "A river.", "text": "A river. HAHAHA"}]},
+    })
+}
+
+fn edits_body() -> Value {
+    json!({
+        "type": "object",
+        "required": ["wiki", "edits"],
+        "additionalProperties": false,
+        "properties": {
+            "wiki": text(),
+            "edits": {"type": "array", "minItems": 1, "maxItems": 256, "items": edit()},
+        },
+    })
+}
+
+/// An edit as clients send it; docs/API.md says what each field is.
+fn edit() -> Value {
+    let id = || json!({"type": ["integer", "null"], "minimum": 0});
+    let maybe = |kind: &str| json!({"type": [kind, "null"]});
+    let time = || json!({"type": ["string", "null"], "format": "date-time"});
+    let closed = |properties: Value| json!({"type": ["object", "null"], "additionalProperties": false, "properties": properties});
+    let user = || {
+        closed(json!({
+            "name": maybe("string"), "is_anon": maybe("boolean"),
+            "groups": {"type": ["array", "null"], "items": text()},
+            "registered_at": time(), "edit_count": id(), "previous_edit_at": time(),
+        }))
+    };
+    let mut edit = closed(json!({
+        "rev_id": id(), "parent_text": maybe("string"), "text": maybe("string"),
+        "text_hidden": maybe("boolean"), "comment": maybe("string"), "comment_hidden": maybe("boolean"),
+        "minor": maybe("boolean"), "timestamp": time(), "user": user(),
+        "page": closed(json!({
+            "id": id(), "title": maybe("string"),
+            "namespace": {"type": ["integer", "null"], "format": "int32"},
+        })),
+        "parent": closed(json!({
+            "rev_id": id(), "timestamp": time(), "user": user(), "comment": maybe("string"),
+            "text_hidden": maybe("boolean"),
+        })),
+        "features": {"type": ["object", "null"]},
+    }));
+    edit["type"] = "object".into();
+    edit
+}

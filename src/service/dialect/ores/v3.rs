@@ -1,0 +1,106 @@
+//! Version 3: `{"enwiki": {"models": .., "scores": {"123": {"damaging": {"score": ..}}}}}`.
+
+use axum::extract::{Path, State};
+use axum::response::Response;
+use serde_json::{Map, Value, json};
+
+use super::error::OresError;
+use super::model_info::{Paths, describe};
+use super::request::OresRequest;
+use super::scores::{Scores, find_models, find_wiki, score};
+use crate::service::App;
+use crate::service::wiki::Named;
+
+/// All wikis with their models.
+pub(super) async fn contexts(
+    State(app): State<App>,
+    request: OresRequest,
+) -> Result<Response, OresError> {
+    let paths = Paths::read(request.model_info.as_deref())?;
+    let models = app.models();
+    let mut document = Map::new();
+    for wiki in app.wikis().iter() {
+        let described = describe_all(&wiki.models(&models), &paths)?;
+        document.insert(wiki.name.clone(), json!({"models": described}));
+    }
+    Ok(request.style.write(&Value::Object(document)))
+}
+
+/// A wiki's models, and scores of the revisions that are named.
+pub(super) async fn context(
+    State(app): State<App>,
+    Path(context): Path<String>,
+    request: OresRequest,
+) -> Result<Response, OresError> {
+    let rev_ids = request.revids.clone().unwrap_or_default();
+    answer(&app, &context, request.models.clone(), &rev_ids, &request).await
+}
+
+/// Scores of one revision.
+pub(super) async fn revision(
+    State(app): State<App>,
+    Path((context, revid)): Path<(String, String)>,
+    request: OresRequest,
+) -> Result<Response, OresError> {
+    let rev_id = OresRequest::of_path(&revid)?;
+    answer(&app, &context, request.models.clone(), &[rev_id], &request).await
+}
+
+/// One model's score of one revision.
+pub(super) async fn model(
+    State(app): State<App>,
+    Path((context, revid, model)): Path<(String, String, String)>,
+    request: OresRequest,
+) -> Result<Response, OresError> {
+    let rev_id = OresRequest::of_path(&revid)?;
+    answer(&app, &context, Some(vec![model]), &[rev_id], &request).await
+}
+
+async fn answer(
+    app: &App,
+    context: &str,
+    names: Option<Vec<String>>,
+    rev_ids: &[u64],
+    request: &OresRequest,
+) -> Result<Response, OresError> {
+    let wiki = find_wiki(app, context)?;
+    let paths = Paths::read(request.model_info.as_deref())?;
+    let models = find_models(&app.models(), wiki, names.as_deref())?;
+    let described = describe_all(&models, &paths)?;
+    let mut body = Map::from_iter([("models".to_owned(), described)]);
+    if !rev_ids.is_empty() {
+        let scores = score(app, wiki, models, rev_ids, request).await?;
+        body.insert("scores".to_owned(), write_scores(&scores));
+    }
+    // By the name that the client has for it.
+    Ok(request.style.write(&json!({context: body})))
+}
+
+/// Revision -> model -> score.
+pub(in crate::service::dialect) fn write_scores(scores: &Scores) -> Value {
+    let revisions = scores.revisions.iter().map(|revision| {
+        let by_model = revision.by_model.iter().map(|(name, scored)| {
+            let mut body = match &scored.score {
+                Ok(score) => json!({"score": score}),
+                Err(error) => error.clone(),
+            };
+            if let Some(features) = &scored.features {
+                body["features"] = features.clone();
+            }
+            (name.clone(), body)
+        });
+        (
+            revision.rev_id.to_string(),
+            Value::Object(by_model.collect()),
+        )
+    });
+    Value::Object(revisions.collect())
+}
+
+/// Name -> what was asked of the model.
+fn describe_all(models: &[Named], paths: &Paths) -> Result<Value, OresError> {
+    let described = models
+        .iter()
+        .map(|named| Ok((named.name.clone(), describe(named, paths)?)));
+    described.collect::<Result<_, _>>().map(Value::Object)
+}

@@ -1,0 +1,133 @@
+//! Edits in, scores out: the one call into the core that every dialect makes.
+//!
+//! It knows models, histories and edits, and nothing of how a client asked: a dialect reads its
+//! requests into [`EditParts`] (or into ids, which [`by_id`] fetches), and writes [`Scored`] in
+//! its own words.
+
+mod by_id;
+mod shadow;
+mod what_if;
+
+use std::sync::Arc;
+
+pub(crate) use by_id::{Asking, Outcome, ScoreError, Subject, count, refuse, score_revisions};
+pub(crate) use shadow::{Shadow, Side};
+pub(crate) use what_if::{Applied, Overrides, Without, hide, read_value};
+
+use crate::diff::Change;
+use crate::edit::Edit;
+use crate::history::Facts;
+use crate::model::{Explanation, Score};
+use crate::revision::{Page, Revision};
+use crate::service::histories::WikiHistory;
+use crate::service::models::Served;
+
+/// What an edit is computed from.
+#[derive(Clone, Debug)]
+pub(crate) struct EditParts {
+    /// As the client gave it, to be given back.
+    pub(crate) rev_id: Option<u64>,
+    /// `None` when the edit creates the page.
+    pub(crate) parent: Option<Revision>,
+    pub(crate) revision: Revision,
+    pub(crate) page: Page,
+}
+
+/// A model that was asked for.
+#[derive(Clone)]
+pub(crate) struct Wanted {
+    pub(crate) served: Arc<Served>,
+    /// Those of its features that it is not to see; `None` when nothing was said.
+    pub(crate) without: Option<Vec<&'static str>>,
+}
+
+/// What is asked of every edit of a request.
+#[derive(Clone)]
+pub(crate) struct Asked {
+    pub(crate) models: Arc<[Wanted]>,
+    /// The wiki's own, whosever models these are.
+    pub(crate) history: Option<Arc<WikiHistory>>,
+    pub(crate) is_explained: bool,
+    /// Whether the features' values are given too.
+    pub(crate) has_values: bool,
+}
+
+/// One model's score of one edit.
+pub(crate) struct Scored {
+    pub(crate) score: Score,
+    /// On the scale of the model's thresholds.
+    pub(crate) wanted_probability: f64,
+    pub(crate) overridden: Option<Applied>,
+    pub(crate) explanation: Option<Explanation>,
+    /// The row that was scored, in the order of the model's features.
+    pub(crate) values: Option<Vec<f32>>,
+}
+
+impl From<Arc<Served>> for Wanted {
+    fn from(served: Arc<Served>) -> Self {
+        Self {
+            served,
+            without: None,
+        }
+    }
+}
+
+/// Scores an edit with each model. What is read off the edit is computed once for all models of
+/// a language, which is one unless a wiki borrows a model for some target. Says too whether the edit
+/// was too large to be diffed token by token.
+pub(crate) fn score_edit(
+    parts: &EditParts,
+    overrides: &Overrides,
+    asked: &Asked,
+) -> (Vec<Scored>, bool) {
+    let mut edits: Vec<Edit<'_>> = Vec::new();
+    let mut facts = None;
+    let mut scores = Vec::with_capacity(asked.models.len());
+    let is_historic = asked.models.iter().any(|wanted| wanted.served.is_historic);
+    let history = asked.history.as_ref().filter(|_| is_historic);
+    for Wanted { served, without } in asked.models.iter() {
+        let model = &served.model;
+        let language = model.language();
+        let idx = edits
+            .iter()
+            .position(|edit| std::ptr::eq(edit.language(), language))
+            .unwrap_or_else(|| {
+                let mut edit = Edit::new(
+                    parts.parent.as_ref(),
+                    &parts.revision,
+                    &parts.page,
+                    language,
+                );
+                if let Some(history) = history {
+                    let facts = *facts.get_or_insert_with(|| facts_of(&edit, history));
+                    edit = edit.with_facts(facts);
+                }
+                edits.push(edit);
+                edits.len() - 1
+            });
+        let mut row = model.extract(&edits[idx]);
+        hide(without.as_deref().unwrap_or_default(), model, &mut row);
+        let overridden = overrides.apply(model, &mut row);
+        scores.push(Scored {
+            score: model.score_row(&row),
+            wanted_probability: model.wanted_probability(&row),
+            explanation: asked
+                .is_explained
+                .then(|| model.explain_row(&edits[idx], &row)),
+            overridden,
+            values: asked.has_values.then_some(row),
+        });
+    }
+    let is_coarse = |edit: &Edit<'_>| edit.computed_change().is_some_and(Change::is_coarse);
+    (scores, edits.first().is_some_and(is_coarse))
+}
+
+/// What the wiki's history says of an edit, as far as the client says where it was made. A page
+/// that the edit creates has no id yet.
+fn facts_of(edit: &Edit<'_>, history: &WikiHistory) -> Facts {
+    let facts = history.facts(&edit.seen());
+    match edit.page().id.0 == 0 && edit.parent().is_some() {
+        true => facts.without_page(),
+        false => facts,
+    }
+}

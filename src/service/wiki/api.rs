@@ -1,0 +1,314 @@
+//! Calls to one wiki's Action API: few at a time, in time, again where that may help.
+//!
+//! A call that fails for a passing reason (no connection, 5xx, 429, replication lag) is repeated
+//! after a pause that doubles and is never the same twice. A wiki that says when to come back is
+//! not called before: calls that cannot wait so long fail at once. Redirects are refused, so that
+//! nobody but the configured host is ever called. What stands in an answer is `answer`'s.
+
+use std::hash::{BuildHasher, RandomState};
+use std::sync::{Mutex, PoisonError};
+use std::time::{Duration, Instant};
+
+use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
+use reqwest::redirect::Policy;
+use tokio::sync::Semaphore;
+
+use super::answer::Answer;
+use super::{Secret, WikiConfig, WikisError};
+use crate::service::metrics::Metrics;
+
+/// The first pause before a call is repeated.
+const FIRST_PAUSE: Duration = Duration::from_millis(200);
+
+/// Calls that may wait for their turn, for each that may be open.
+const WAITING_PER_SLOT: usize = 16;
+
+/// The largest answer; MediaWiki's own limit is 8 MB unless an operator raised it.
+const MAX_ANSWER_BYTES: usize = 64 << 20;
+
+/// Smaller answers are parsed where they arrive.
+const MAX_INLINE_BYTES: usize = 256 << 10;
+
+/// How long a wiki is not called that refuses without saying until when.
+const DEFAULT_RETRY_AFTER: Duration = Duration::from_secs(5);
+
+/// The longest that a wiki is believed.
+const MAX_RETRY_AFTER: Duration = Duration::from_secs(120);
+
+/// One wiki's API.
+pub(super) struct Api {
+    wiki: String,
+    client: reqwest::Client,
+    url: reqwest::Url,
+    authorization: Option<HeaderValue>,
+    timeout: Duration,
+    max_retries: u32,
+    maxlag: String,
+    slots: Semaphore,
+    places: Semaphore,
+    /// Not called before.
+    paused_until: Mutex<Option<Instant>>,
+}
+
+/// Why there is no answer.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, thiserror::Error)]
+pub(crate) enum ApiError {
+    #[error("the wiki did not answer in time")]
+    Timeout,
+    #[error("the wiki cannot be reached")]
+    Unavailable,
+    #[error("the wiki asks to be called later")]
+    Throttled { retry_after: Duration },
+    #[error("the wiki's answer is not understood")]
+    Garbage,
+    #[error("the wiki refuses to answer")]
+    Refused,
+    #[error("too many calls to the wiki wait for their turn")]
+    Busy,
+}
+
+impl ApiError {
+    /// As a label of a metric.
+    fn outcome(self) -> &'static str {
+        match self {
+            Self::Timeout => "timeout",
+            Self::Unavailable => "unavailable",
+            Self::Throttled { .. } => "throttled",
+            Self::Garbage => "garbage",
+            Self::Refused => "refused",
+            Self::Busy => "busy",
+        }
+    }
+
+    /// Whether the same call may succeed in a moment.
+    fn is_passing(self) -> bool {
+        matches!(
+            self,
+            Self::Timeout | Self::Unavailable | Self::Throttled { .. }
+        )
+    }
+}
+
+impl Api {
+    pub(super) fn new(
+        wiki: &str,
+        config: &WikiConfig,
+        token: Option<Secret>,
+    ) -> Result<Self, WikisError> {
+        let wrong_header = |what| WikisError::Header {
+            wiki: wiki.to_owned(),
+            what,
+        };
+        let user_agent = config.user_agent.as_deref().unwrap_or(concat!(
+            "revscore/",
+            env!("CARGO_PKG_VERSION"),
+            " (",
+            env!("CARGO_PKG_REPOSITORY"),
+            ")"
+        ));
+        let user_agent =
+            HeaderValue::from_str(user_agent).map_err(|_| wrong_header("the user_agent"))?;
+        let authorization = token
+            .map(|Secret(token)| HeaderValue::from_str(&format!("Bearer {token}")))
+            .transpose()
+            .map_err(|_| wrong_header("the OAuth token"))?
+            .map(|mut value| {
+                value.set_sensitive(true);
+                value
+            });
+        // Fails when there is one already, which is as good.
+        let _ = rustls::crypto::ring::default_provider().install_default();
+        let timeout = Duration::from_millis(config.timeout_ms);
+        let client = reqwest::Client::builder()
+            .user_agent(user_agent)
+            .redirect(Policy::none())
+            .gzip(true)
+            .timeout(timeout)
+            .connect_timeout(timeout)
+            .pool_idle_timeout(Duration::from_secs(60))
+            .pool_max_idle_per_host(config.max_concurrent)
+            .build()
+            .map_err(|cause| WikisError::Client {
+                wiki: wiki.to_owned(),
+                cause,
+            })?;
+        Ok(Self {
+            wiki: wiki.to_owned(),
+            client,
+            url: config.api_url.0.clone(),
+            authorization,
+            timeout,
+            max_retries: config.max_retries,
+            maxlag: config.maxlag_seconds.to_string(),
+            slots: Semaphore::new(config.max_concurrent),
+            places: Semaphore::new(config.max_concurrent * (1 + WAITING_PER_SLOT)),
+            paused_until: Mutex::default(),
+        })
+    }
+
+    /// Asks `action=query` with these parameters, which are not too many for one call.
+    pub(super) async fn query(
+        &self,
+        metrics: &Metrics,
+        parameters: &[(&str, &str)],
+    ) -> Result<Answer, ApiError> {
+        let _place = self.places.try_acquire().map_err(|_| ApiError::Busy)?;
+        // Whoever asked has given up by then.
+        let _slot = tokio::time::timeout(self.timeout * 2, self.slots.acquire())
+            .await
+            .map_err(|_| ApiError::Busy)?
+            .map_err(|_| ApiError::Busy)?;
+        let mut n_failed = 0;
+        loop {
+            let started = Instant::now();
+            let answer = match self.pause_left() {
+                // Whoever asked to be called later would say so again.
+                Some(retry_after) => Err(ApiError::Throttled { retry_after }),
+                None => {
+                    let answer = self.call(metrics, parameters).await;
+                    let outcome = answer.as_ref().err().map_or("ok", |error| error.outcome());
+                    metrics.upstream(&self.wiki, outcome, started.elapsed());
+                    answer
+                }
+            };
+            let error = match answer {
+                Ok(answer) => return Ok(answer),
+                Err(error) => error,
+            };
+            let pause = match error {
+                ApiError::Throttled { retry_after } => retry_after,
+                _ => jittered(FIRST_PAUSE * 2_u32.saturating_pow(n_failed)),
+            };
+            if !error.is_passing() || n_failed >= self.max_retries || pause > self.timeout {
+                tracing::warn!(wiki = self.wiki, %error, "revisions of {} are not fetched: {error}", self.wiki);
+                return Err(error);
+            }
+            n_failed += 1;
+            tokio::time::sleep(pause).await;
+        }
+    }
+
+    async fn call(
+        &self,
+        metrics: &Metrics,
+        parameters: &[(&str, &str)],
+    ) -> Result<Answer, ApiError> {
+        let common = [
+            ("action", "query"),
+            ("format", "json"),
+            ("formatversion", "2"),
+            ("maxlag", &self.maxlag),
+        ];
+        let form: Vec<(&str, &str)> = common
+            .into_iter()
+            .chain(parameters.iter().copied())
+            .collect();
+        let mut request = self
+            .client
+            .post(self.url.clone())
+            // Lets a farm answer from the nearest data centre although it is a POST.
+            .header("promise-non-write-api-action", "true")
+            .form(&form);
+        if let Some(authorization) = &self.authorization {
+            request = request.header(header::AUTHORIZATION, authorization.clone());
+        }
+        let _open = metrics.upstream_open(&self.wiki);
+        let response = request.send().await.map_err(of_transport)?;
+        let (status, retry_after) = (response.status(), retry_after(response.headers()));
+        if matches!(
+            status,
+            StatusCode::TOO_MANY_REQUESTS | StatusCode::SERVICE_UNAVAILABLE
+        ) {
+            return Err(self.throttled(retry_after.unwrap_or(DEFAULT_RETRY_AFTER)));
+        }
+        if status.is_server_error() {
+            return Err(ApiError::Unavailable);
+        }
+        if !status.is_success() {
+            return Err(ApiError::Refused);
+        }
+        let answer = parse(read(response).await?).await?;
+        match &answer.error {
+            None => Ok(answer),
+            Some(complaint) => match complaint.code.as_str() {
+                "maxlag" | "ratelimited" | "readonly" => {
+                    Err(self.throttled(retry_after.unwrap_or(DEFAULT_RETRY_AFTER)))
+                }
+                code if code.starts_with("internal_api_error") => Err(ApiError::Unavailable),
+                code => {
+                    tracing::warn!(wiki = self.wiki, code, "{} refuses: {code}", self.wiki);
+                    Err(ApiError::Refused)
+                }
+            },
+        }
+    }
+
+    /// Remembers when the wiki wants to be called again.
+    fn throttled(&self, retry_after: Duration) -> ApiError {
+        let retry_after = retry_after.min(MAX_RETRY_AFTER);
+        *self.lock() = Some(Instant::now() + retry_after);
+        ApiError::Throttled { retry_after }
+    }
+
+    /// How long the wiki is not to be called.
+    fn pause_left(&self) -> Option<Duration> {
+        let mut paused_until = self.lock();
+        let left = paused_until.and_then(|until| until.checked_duration_since(Instant::now()));
+        if left.is_none() {
+            *paused_until = None;
+        }
+        left.filter(|left| !left.is_zero())
+    }
+
+    /// Nothing fails under the lock.
+    fn lock(&self) -> std::sync::MutexGuard<'_, Option<Instant>> {
+        self.paused_until
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// Half to one and a half times as long.
+fn jittered(pause: Duration) -> Duration {
+    // Every state has keys of its own.
+    let chance = RandomState::new().hash_one(()) as f64 / u64::MAX as f64;
+    pause.mul_f64(0.5 + chance)
+}
+
+/// In seconds; the form with a date is rare, and no reason to guess.
+fn retry_after(headers: &HeaderMap) -> Option<Duration> {
+    let value = headers.get(header::RETRY_AFTER)?.to_str().ok()?;
+    value.trim().parse().ok().map(Duration::from_secs)
+}
+
+fn of_transport(error: reqwest::Error) -> ApiError {
+    if error.is_timeout() {
+        ApiError::Timeout
+    } else if error.is_decode() {
+        ApiError::Garbage
+    } else {
+        ApiError::Unavailable
+    }
+}
+
+async fn read(mut response: reqwest::Response) -> Result<Vec<u8>, ApiError> {
+    let mut bytes = Vec::new();
+    while let Some(chunk) = response.chunk().await.map_err(of_transport)? {
+        if bytes.len() + chunk.len() > MAX_ANSWER_BYTES {
+            return Err(ApiError::Garbage);
+        }
+        bytes.extend_from_slice(&chunk);
+    }
+    Ok(bytes)
+}
+
+async fn parse(bytes: Vec<u8>) -> Result<Answer, ApiError> {
+    let is_small = bytes.len() <= MAX_INLINE_BYTES;
+    let parse = move || serde_json::from_slice(&bytes).map_err(|_| ApiError::Garbage);
+    if is_small {
+        return parse();
+    }
+    tokio::task::spawn_blocking(parse)
+        .await
+        .map_err(|_| ApiError::Garbage)?
+}
