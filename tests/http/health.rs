@@ -21,14 +21,7 @@ async fn a_running_service_is_alive_and_ready() {
 #[tokio::test]
 async fn nothing_is_json_too() {
     let app = app();
-    for path in [
-        "/nothing",
-        "/v4/models",
-        "/v2",
-        "/v3/scores/",
-        "/api/v1",
-        "/api/v1/score/",
-    ] {
+    for path in ["/nothing", "/v4/models", "/v5", "/api/v1", "/api/v1/score/"] {
         assert_eq!(
             get(&app, path).await.code(),
             (404, "not_found".into()),

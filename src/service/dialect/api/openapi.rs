@@ -123,8 +123,11 @@ pub(in crate::service::dialect) fn paths() -> Value {
     ];
     routes.append(&mut stream_route);
     let mut paths = tagged("Revscore", routes);
-    let lines =
-        json!({"application/x-ndjson": {"schema": text(), "example": "{\"rev_id\":12345}\n"}});
+    // What the lines are called does not matter.
+    let lines = json!({
+        "application/x-ndjson": {"schema": text()},
+        "text/plain": {"schema": text(), "example": "{\"rev_id\":12345}\n"},
+    });
     paths["/api/v1/score/stream"]["post"]["requestBody"] =
         json!({"required": true, "content": lines});
     paths["/api/v1/admin/reload"]["post"]["security"] = json!([{"token": []}]);

@@ -44,13 +44,7 @@ pub(in crate::service::dialect) fn paths() -> Value {
         },
         "example": {"rev_id": 12345},
     });
-    let name = |example| {
-        in_path(
-            "model",
-            example,
-            "such as enwiki-damaging or revertrisk-language-agnostic",
-        )
-    };
+    let name = |example, description| in_path("model", example, description);
     let routes = vec![
         (
             "get",
@@ -67,17 +61,23 @@ pub(in crate::service::dialect) fn paths() -> Value {
                 "Whether a model is there",
                 object(json!({"name": text(), "ready": {"type": "boolean"}})),
             )
-            .with(vec![name("enwiki-damaging")])
+            .with(vec![name(
+                "enwiki-damaging",
+                "such as enwiki-damaging or revertrisk-language-agnostic",
+            )])
             .with_errors(&error, &["404"]),
         ),
         (
             "post",
-            "/v1/models/{model}:predict",
+            "/v1/models/{model}",
             Operation::plain(
                 "A model's score of a revision",
                 json!({"anyOf": [per_wiki, revert_risk, batch]}),
             )
-            .with(vec![name("enwiki-damaging")])
+            .with(vec![name(
+                "enwiki-damaging:predict",
+                "a model's name with :predict at its end",
+            )])
             .with_body(body)
             .with_errors(
                 &error,

@@ -31,10 +31,9 @@ pub(in crate::service::dialect) fn paths() -> Value {
                 "model_info",
                 "paths into the models' descriptions, with | between",
             ),
-            in_query(
+            list(
                 "features",
-                json!({"type": "boolean"}),
-                "whether values of features are given",
+                "gives values of features by being there, unless it is false or 0",
             ),
             list(
                 "inject",
