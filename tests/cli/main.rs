@@ -9,6 +9,7 @@
 )]
 
 mod accuracy;
+mod comparing;
 mod damage;
 mod explaining;
 mod fitting;
