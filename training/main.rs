@@ -21,6 +21,7 @@ mod label;
 mod learning;
 mod output;
 mod packing;
+mod predecessor;
 mod progress;
 mod recipe;
 mod rescoring;

@@ -18,5 +18,6 @@ mod learning;
 mod measuring;
 mod refusals;
 mod room;
+mod scale;
 mod tables;
 mod vandalism;
