@@ -34,8 +34,8 @@ use crate::score::open_for_edits;
 /// `run --keep-scale-of A`, which keeps its order and A's scale.
 #[derive(Args, Debug)]
 #[command(after_help = "Examples:
-  revscore-train compare old.model new.model --dump papwiki.xml.bz2 --since 2014-01-01 --out comparison.md
-  revscore-train compare old.model new.model --dump papwiki.xml.bz2 --since 2014-01-01 --json > comparison.json")]
+  revscore-train compare old.model new.model --dump papwiki.xml.bz2 --since 2014-01-01 --out c.md
+  revscore-train compare old.model new.model --dump papwiki.xml.bz2 --since 2014-01-01 --json")]
 pub(crate) struct CompareArgs {
     /// The model in use
     #[arg(value_name = "A.model")]

@@ -129,10 +129,10 @@ impl Predecessor {
         }
         if n_maybe_learned > 0 {
             eprintln!(
-                "warning: {n_maybe_learned} of the {} edits by which the scale is kept were saved in the time that {} \
-                 learned from; if it learned from them, it is surer of them than of live edits",
-                outcomes.len(),
-                self.path.display()
+                "warning: {} may have learned from {n_maybe_learned} of the {} edits by which its scale is kept; a \
+                 model is surer of what it learned from than of live edits",
+                self.path.display(),
+                outcomes.len()
             );
         }
         let map = self.map_of(&outcomes, &old_scores, options, |_| true);

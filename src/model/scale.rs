@@ -55,9 +55,9 @@ pub struct ScoredTwice {
 pub struct Shift {
     /// The edits that the map was found on: held out when the new model was measured.
     pub n: u64,
-    /// How many of them were saved in the time that the predecessor learned from. What a model
-    /// learned from, it scores more surely than what it did not, so with many of them the shares of
-    /// the predecessor are those of no live wiki.
+    /// How many of them the predecessor may have learned from: it is not known that they were saved
+    /// later. What a model learned from, it scores more surely than what it did not, so with many of
+    /// them the predecessor's shares are those of no live wiki.
     pub n_maybe_learned: u64,
     /// What each of some thresholds flags.
     pub rows: Vec<ShiftRow>,
@@ -94,8 +94,8 @@ impl Scale {
                  below.\n\n";
         if n_maybe_learned > 0 {
             text += &format!(
-                "Of the {n} edits, {n_maybe_learned} were saved in the time that the predecessor learned from. If it \
-                 learned from them, it is surer of them than of live edits, and the scale is off by that.\n\n"
+                "Of the {n} edits, the predecessor may have learned from {n_maybe_learned}. A model is surer of what \
+                 it learned from than of live edits, and the scale is off by that.\n\n"
             );
         }
         text += &format!(
