@@ -25,7 +25,7 @@ pub(crate) const HEADER_BYTES: usize = 36;
 pub(crate) struct Envelope {
     /// Its first bytes.
     pub(crate) magic: [u8; 8],
-    /// The formats that can be read; the last is the one that is written.
+    /// The formats that can be read.
     pub(crate) formats: RangeInclusive<u32>,
 }
 
@@ -50,11 +50,11 @@ pub(crate) enum EnvelopeError {
 }
 
 impl Envelope {
-    /// A body as a whole file.
-    pub(crate) fn seal(&self, body: &[u8]) -> Vec<u8> {
+    /// A body as a whole file of one of the formats.
+    pub(crate) fn seal(&self, version: u32, body: &[u8]) -> Vec<u8> {
         let mut bytes = Vec::with_capacity(HEADER_BYTES + body.len());
         bytes.extend_from_slice(&self.magic);
-        bytes.extend_from_slice(&self.formats.end().to_le_bytes());
+        bytes.extend_from_slice(&version.to_le_bytes());
         bytes.extend_from_slice(&(body.len() as u64).to_le_bytes());
         bytes.extend_from_slice(&xxh3_128(body).to_le_bytes());
         bytes.extend_from_slice(body);

@@ -115,9 +115,10 @@ pub(crate) fn run(args: &AblateArgs) -> Result<()> {
             &model,
             &Measured {
                 input,
+                wiki: &args.wiki,
                 since: args.since,
                 until: None,
-                given: given.as_ref(),
+                given: given.as_ref().map(GivenRows::labels),
             },
         )?;
         if let Some(given) = &given {

@@ -4,9 +4,11 @@ use std::path::{Path, PathBuf};
 
 use anyhow::{Context as _, Result, bail};
 use clap::Args;
+use revscore::dataset::Dataset;
 use revscore::evaluation::{BaseRate, Outcome, Picture, Report, evaluate};
 use revscore::model::{ANY_WIKI, Model, Target};
-use revscore::revision::Timestamp;
+use revscore::revision::{RevisionId, Timestamp};
+use rustc_hash::FxHashMap;
 
 use crate::corpus::labels::Labels;
 use crate::extraction::{Extraction, Wanted};
@@ -17,7 +19,7 @@ use crate::output::{Output, write_file};
 use crate::packing::check_writable;
 use crate::recipe::Recipe;
 use crate::rows::{Collector, Labelling, Rows};
-use crate::score::open_for_edits;
+use crate::score::{open, open_for_edits};
 use crate::table::{LabelColumn, read_table};
 
 /// Measures a model on edits whose outcome is known: report, tables and pictures
@@ -80,7 +82,8 @@ pub(crate) struct EvaluateArgs {
     scores: Option<PathBuf>,
 }
 
-fn read_base_rate(text: &str) -> Result<BaseRate> {
+/// The share of bad edits among live ones, from the command line.
+pub(crate) fn read_base_rate(text: &str) -> Result<BaseRate> {
     Ok(BaseRate::new(text.parse().with_context(|| {
         format!("expected a share from 0 to 1, got {text:?}")
     })?)?)
@@ -93,8 +96,7 @@ pub(crate) fn run(args: &EvaluateArgs) -> Result<()> {
     }
     let (model, outcomes, given) = match &args.table {
         Some(table) => {
-            let model =
-                Model::open(&args.model).with_context(|| args.model.display().to_string())?;
+            let model = open(&args.model)?;
             let outcomes = outcomes_of_table(&model, table, args.label.as_deref())?;
             (model, outcomes, None)
         }
@@ -107,9 +109,10 @@ pub(crate) fn run(args: &EvaluateArgs) -> Result<()> {
                 .transpose()?;
             let measured = Measured {
                 input: &args.input,
+                wiki: model.wiki(),
                 since: args.since,
                 until: args.until,
-                given: given.as_ref(),
+                given: given.as_ref().map(GivenRows::labels),
             };
             let mut rows = rows_of_dumps(&model, &measured)?;
             if args.without_history {
@@ -140,7 +143,7 @@ pub(crate) fn run(args: &EvaluateArgs) -> Result<()> {
     Ok(())
 }
 
-fn recipe_of(model: &Model) -> Result<Recipe> {
+pub(crate) fn recipe_of(model: &Model) -> Result<Recipe> {
     Recipe::parse(&model.provenance().recipe)
         .context("the recipe inside the model is not one of this version of revscore-train")
 }
@@ -149,18 +152,28 @@ fn recipe_of(model: &Model) -> Result<Recipe> {
 pub(crate) struct Measured<'a> {
     /// The dumps.
     pub(crate) input: &'a InputArgs,
+    /// The wiki that they are of, or `any`.
+    pub(crate) wiki: &'a str,
     /// None before this time.
     pub(crate) since: Option<Timestamp>,
     /// None from this time on.
     pub(crate) until: Option<Timestamp>,
     /// Exactly these, with their own labels.
-    pub(crate) given: Option<&'a GivenRows>,
+    pub(crate) given: Option<&'a FxHashMap<RevisionId, bool>>,
 }
 
-/// The rows of a model's columns that it is measured on.
+/// The rows of a model's columns that it is measured on. Tells which edits were left out.
 pub(crate) fn rows_of_dumps(model: &Model, measured: &Measured<'_>) -> Result<Rows> {
+    let rows = collect_rows(model, measured)?;
+    rows.counts.say();
+    Ok(rows)
+}
+
+/// The same, and tells nothing.
+pub(crate) fn collect_rows(model: &Model, measured: &Measured<'_>) -> Result<Rows> {
     let &Measured {
         input,
+        wiki,
         since,
         until,
         given,
@@ -172,7 +185,7 @@ pub(crate) fn rows_of_dumps(model: &Model, measured: &Measured<'_>) -> Result<Ro
         page_words: false,
         language: model.language(),
         wanted: Wanted {
-            only: given.map(GivenRows::ids),
+            only: given.map(|given| given.keys().copied().collect()),
             bots: recipe.rows.bots,
             first_revisions: recipe.rows.first_revisions,
             suppressed: false,
@@ -180,7 +193,7 @@ pub(crate) fn rows_of_dumps(model: &Model, measured: &Measured<'_>) -> Result<Ro
             until,
         },
         labels: recipe.labels.options(),
-        is_one_wiki: model.wiki() != ANY_WIKI,
+        is_one_wiki: wiki != ANY_WIKI,
     };
     let labelling = Labelling {
         target: model.target(),
@@ -188,7 +201,7 @@ pub(crate) fn rows_of_dumps(model: &Model, measured: &Measured<'_>) -> Result<Ro
             Some(_) => Labels::default(),
             None => input.human_labels(model.target())?,
         },
-        given: given.map(GivenRows::labels),
+        given: given.cloned(),
         rows: crate::recipe::Rows {
             at_most: usize::MAX,
             ..recipe.rows.clone()
@@ -197,9 +210,7 @@ pub(crate) fn rows_of_dumps(model: &Model, measured: &Measured<'_>) -> Result<Ro
     let new_collector = || Collector::new(model.features().to_vec(), labelling.clone());
     let (collectors, _) = input.read(extraction, new_collector)?;
     let collector = Collector::joined(collectors).context("no dump was read")?;
-    let rows = collector.finish(model.vocabulary().clone()).rows;
-    rows.counts.say();
-    Ok(rows)
+    Ok(collector.finish(model.vocabulary().clone()).rows)
 }
 
 fn forget_history(rows: &mut Rows, model: &Model) {
@@ -210,19 +221,15 @@ fn forget_history(rows: &mut Rows, model: &Model) {
     }
 }
 
-fn outcomes_of_rows(model: &Model, rows: &Rows) -> Vec<Outcome> {
+/// The outcomes of rows of a model's columns.
+pub(crate) fn outcomes_of_rows(model: &Model, rows: &Rows) -> Vec<Outcome> {
     let all: Vec<usize> = (0..rows.dataset.n_rows()).collect();
     rows.outcomes(&all, model.wanted_probabilities(rows.dataset.values.view()))
 }
 
 fn outcomes_of_table(model: &Model, path: &Path, label: Option<&str>) -> Result<Vec<Outcome>> {
     let dataset = read_table(path, LabelColumn::new(label, model.target().name()))?;
-    let missing: Vec<&str> = model
-        .column_names()
-        .iter()
-        .filter(|name| !dataset.names.contains(name))
-        .map(String::as_str)
-        .collect();
+    let missing = missing_columns(model, &dataset);
     if !missing.is_empty() {
         bail!(
             "{}: expected the model's columns, but these are missing: {}",
@@ -236,6 +243,14 @@ fn outcomes_of_table(model: &Model, path: &Path, label: Option<&str>) -> Result<
         .iter_mut()
         .for_each(|label| *label ^= model.target().is_inverted());
     Ok(outcomes_of_rows(model, &Rows::without_groups(dataset)))
+}
+
+/// The columns of a model that a table lacks.
+pub(crate) fn missing_columns<'a>(model: &'a Model, dataset: &Dataset) -> Vec<&'a str> {
+    let names = model.column_names().iter().map(String::as_str);
+    names
+        .filter(|name| !dataset.names.iter().any(|column| column == name))
+        .collect()
 }
 
 /// Writes the report in its three forms.

@@ -13,6 +13,7 @@ use revscore::revision::Timestamp;
 use crate::corpus::selection::PageSelection;
 use crate::extract::read_vocabulary;
 use crate::how::HowArgs;
+use crate::learning::options;
 use crate::packing::{Origin, assemble, check_model_path, save};
 use crate::recipe::{Recipe, Split};
 use crate::rows::Rows;
@@ -75,8 +76,13 @@ pub(crate) fn run(args: &FitArgs) -> Result<()> {
     let (mut recipe, mut recipe_text) = Recipe::read(args.recipe.as_deref())?;
     check_split(&recipe, args.i_know)?;
     check_model_path(&args.out)?;
+    let predecessor = args.how.predecessor(&args.wiki, args.target)?;
     let label = LabelColumn::new(args.label.as_deref(), args.target.name());
     let dataset = select(read_table(&args.table, label)?, args)?;
+    let old = predecessor
+        .as_ref()
+        .map(|predecessor| predecessor.score_table(&dataset, &args.table))
+        .transpose()?;
     // Before it is asked whose columns they are: a label of ours may be empty throughout.
     let dataset = dataset.with_columns(&dataset.informative_columns());
     if recipe.evaluation.split == Split::Time
@@ -113,13 +119,17 @@ pub(crate) fn run(args: &FitArgs) -> Result<()> {
     };
     check_words(&dataset, &vocabulary)?;
     let rows = Rows::without_groups(dataset);
-    let (rows, learned) = args.how.learn(
+    let (rows, mut learned) = args.how.learn(
         rows,
         &mut recipe,
         &mut recipe_text,
         args.target,
         args.i_know,
     )?;
+    if let (Some(predecessor), Some(old)) = (&predecessor, &old) {
+        let held_out: Vec<f64> = learned.held_out_rows.iter().map(|&idx| old[idx]).collect();
+        predecessor.keep_scale(&mut learned, &held_out, &options(&recipe, args.target))?;
+    }
     let name = args
         .table
         .file_name()

@@ -84,14 +84,9 @@ impl GivenRows {
         Ok(given)
     }
 
-    /// The revisions.
-    pub(crate) fn ids(&self) -> FxHashSet<RevisionId> {
-        self.labels.keys().copied().collect()
-    }
-
-    /// Their labels.
-    pub(crate) fn labels(&self) -> FxHashMap<RevisionId, bool> {
-        self.labels.clone()
+    /// The revisions with their labels.
+    pub(crate) fn labels(&self) -> &FxHashMap<RevisionId, bool> {
+        &self.labels
     }
 
     /// Refuses to evaluate fewer rows than were asked for.

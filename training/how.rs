@@ -1,12 +1,15 @@
 //! What `run` and `fit` have in common once the rows are there: options that change how a recipe is
 //! learned, and the learning itself.
 
+use std::path::PathBuf;
+
 use anyhow::Result;
 use clap::Args;
 use revscore::model::Target;
 
 use crate::blind::{Blind, learn_blind};
 use crate::learning::{Learned, learn};
+use crate::predecessor::Predecessor;
 use crate::recipe::Recipe;
 use crate::rows::Rows;
 use crate::tune::{Budget, tune};
@@ -23,6 +26,12 @@ pub(crate) struct HowArgs {
     /// Learn without the features that tell about this; the report says what that costs
     #[arg(long, value_name = "WHAT", value_enum)]
     blind: Option<Blind>,
+
+    /// Publish scores on the scale of this model, the one in use so far: a threshold that was chosen for
+    /// it then flags about as large a share of edits as before. The card shows what that changes, the
+    /// report's calibration what it costs
+    #[arg(long, value_name = "MODEL")]
+    keep_scale_of: Option<PathBuf>,
 }
 
 impl HowArgs {
@@ -58,10 +67,24 @@ impl HowArgs {
         Ok((rows, learned))
     }
 
-    /// The options that say what the model does not see. The search leaves its own word in the
-    /// recipe.
+    /// The model whose scale is kept, if one is.
+    pub(crate) fn predecessor(&self, wiki: &str, target: Target) -> Result<Option<Predecessor>> {
+        let path = self.keep_scale_of.as_deref();
+        path.map(|path| Predecessor::open(path, wiki, target))
+            .transpose()
+    }
+
+    /// The options that say what the model does not see, and whose scale it keeps. The search leaves
+    /// its own word in the recipe.
     pub(crate) fn selection(&self) -> Vec<String> {
-        self.blind
-            .map_or_else(Vec::new, |blind| blind.selection().into())
+        let mut selection = self
+            .blind
+            .map_or_else(Vec::new, |blind| blind.selection().into());
+        if let Some(path) = &self.keep_scale_of {
+            let name = path.file_name().unwrap_or(path.as_os_str());
+            let name = name.to_string_lossy().into_owned();
+            selection.extend(["--keep-scale-of".to_owned(), name]);
+        }
+        selection
     }
 }

@@ -79,6 +79,16 @@ impl InputArgs {
         !self.labels.is_empty()
     }
 
+    /// Refuses standard input, which an option that reads the dumps twice cannot have.
+    pub(crate) fn check_files(&self, option: &str) -> Result<()> {
+        if self.dump.iter().any(|input| matches!(input, Input::Stdin)) {
+            bail!(
+                "{option} reads the dumps twice, and standard input can be read once; give --dump a file"
+            );
+        }
+        Ok(())
+    }
+
     /// The same dumps, with all of their pages.
     pub(crate) fn of_all_pages(&self) -> Self {
         Self {

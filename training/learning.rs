@@ -10,7 +10,7 @@ use revscore::dataset::Dataset;
 use revscore::estimator::{Calibration, Fitted, Predictor, fit_calibrated};
 use revscore::evaluation::{BaseRate, Options, Outcome, Report, evaluate};
 use revscore::feature;
-use revscore::model::Target;
+use revscore::model::{Scale, Target};
 use revscore::revision::PageId;
 use rustc_hash::{FxHashMap, FxHashSet};
 
@@ -24,12 +24,24 @@ pub(crate) struct Learned {
     pub(crate) predictor: Predictor,
     /// Fitted on out-of-fold scores of all rows.
     pub(crate) calibration: Calibration,
+    /// Whose scale probabilities are on, where that is not their own.
+    pub(crate) scale: Option<Scale>,
     /// Measured on held-out rows.
     pub(crate) report: Report,
     /// How those were chosen, in words.
     pub(crate) held_out: String,
-    /// The held-out rows, scored.
+    /// Which they are.
+    pub(crate) held_out_rows: Vec<usize>,
+    /// The same rows, scored.
     pub(crate) outcomes: Vec<Outcome>,
+}
+
+/// Rows that were held out, and scored.
+struct HeldOut {
+    rows: Vec<usize>,
+    probabilities: Vec<f64>,
+    /// How they were chosen, in words.
+    how: String,
 }
 
 /// Learns from rows.
@@ -60,7 +72,7 @@ pub(crate) fn learn(
             target.wanted()
         );
     }
-    let (outcomes, held_out) = match recipe.evaluation.split {
+    let held_out = match recipe.evaluation.split {
         Split::Time => {
             say("measuring on the last rows in time");
             measure_on_last(rows, recipe)?
@@ -71,13 +83,16 @@ pub(crate) fn learn(
             measure_on_random(rows, recipe)?
         }
     };
+    let outcomes = rows.outcomes(&held_out.rows, held_out.probabilities);
     let report = evaluate(&outcomes, &options(recipe, target))
         .context("the held-out rows cannot be evaluated")?;
     Ok(Learned {
         predictor: fitted.predictor,
         calibration: fitted.calibration,
+        scale: None,
         report,
-        held_out,
+        held_out: held_out.how,
+        held_out_rows: held_out.rows,
         outcomes,
     })
 }
@@ -238,7 +253,7 @@ fn measure_on_pages(
     target: Target,
     fitted: &Fitted,
     say: &dyn Fn(&str),
-) -> Result<(Vec<Outcome>, String)> {
+) -> Result<HeldOut> {
     let n_folds = recipe.calibration.folds;
     let all = 0..rows.dataset.n_rows();
     if !fitted.whole_pages {
@@ -248,11 +263,11 @@ fn measure_on_pages(
             target.wanted()
         );
         say(&format!("measuring on {what}"));
-        let all: Vec<usize> = all.collect();
-        return Ok((
-            rows.outcomes(&all, fitted.out_of_fold.iter().copied()),
-            what,
-        ));
+        return Ok(HeldOut {
+            rows: all.collect(),
+            probabilities: fitted.out_of_fold.clone(),
+            how: what,
+        });
     }
     let page = |idx: usize| rows.dataset.rows[idx].page;
     let mut fold_of = FxHashMap::default();
@@ -279,12 +294,15 @@ fn measure_on_pages(
             rows.dataset.n_rows()
         ));
     }
-    let probabilities = whole.iter().map(|&idx| fitted.out_of_fold[idx]);
-    Ok((rows.outcomes(&whole, probabilities), what))
+    Ok(HeldOut {
+        probabilities: whole.iter().map(|&idx| fitted.out_of_fold[idx]).collect(),
+        rows: whole,
+        how: what,
+    })
 }
 
 /// Fits on the first rows in time, and scores the last ones.
-fn measure_on_last(rows: &Rows, recipe: &Recipe) -> Result<(Vec<Outcome>, String)> {
+fn measure_on_last(rows: &Rows, recipe: &Recipe) -> Result<HeldOut> {
     let mut order: Vec<usize> = (0..rows.dataset.n_rows()).collect();
     order.sort_by_key(|&idx| {
         (
@@ -310,11 +328,11 @@ fn measure_on_last(rows: &Rows, recipe: &Recipe) -> Result<(Vec<Outcome>, String
     let what = format!(
         "the last {share:.0} % of the rows in time, from {from} on, by an estimator fitted on the rows before (the words that the wiki uses are those of the whole time)"
     );
-    score_others(rows, recipe, &first, &last).map(|outcomes| (outcomes, what))
+    score_others(rows, recipe, &first, last, what)
 }
 
 /// Fits on four of five random rows, and scores the others.
-fn measure_on_random(rows: &Rows, recipe: &Recipe) -> Result<(Vec<Outcome>, String)> {
+fn measure_on_random(rows: &Rows, recipe: &Recipe) -> Result<HeldOut> {
     let is_first = |idx: &usize| {
         let hash = xxhash_rust::xxh3::xxh3_64_with_seed(&(*idx as u64).to_le_bytes(), recipe.seed);
         !hash.is_multiple_of(5)
@@ -322,21 +340,24 @@ fn measure_on_random(rows: &Rows, recipe: &Recipe) -> Result<(Vec<Outcome>, Stri
     let (first, last): (Vec<usize>, Vec<usize>) = (0..rows.dataset.n_rows()).partition(is_first);
     let what =
         "a random fifth of the rows (neighbours on a page are on both sides: too good)".to_owned();
-    score_others(rows, recipe, &first, &last).map(|outcomes| (outcomes, what))
+    score_others(rows, recipe, &first, last, what)
 }
 
 fn score_others(
     rows: &Rows,
     recipe: &Recipe,
     first: &[usize],
-    last: &[usize],
-) -> Result<Vec<Outcome>> {
+    last: Vec<usize>,
+    how: String,
+) -> Result<HeldOut> {
     let fitted = fit(rows, recipe, Some(first))
         .context("the rows that are not held out cannot be learned from")?;
-    let values = rows.dataset.values.select(Axis(0), last);
+    let values = rows.dataset.values.select(Axis(0), &last);
     let scores = fitted.predictor.raw_scores(values.view());
-    let probabilities = scores
-        .into_iter()
-        .map(|raw| fitted.calibration.probability(raw));
-    Ok(rows.outcomes(last, probabilities))
+    let calibrated = |raw| fitted.calibration.probability(raw);
+    Ok(HeldOut {
+        rows: last,
+        probabilities: scores.into_iter().map(calibrated).collect(),
+        how,
+    })
 }

@@ -5,6 +5,7 @@
 
 mod ablate;
 mod blind;
+mod compare;
 mod corpus;
 mod evaluate;
 mod explain;
@@ -20,8 +21,10 @@ mod label;
 mod learning;
 mod output;
 mod packing;
+mod predecessor;
 mod progress;
 mod recipe;
+mod rescoring;
 mod rows;
 mod run;
 mod score;
@@ -56,6 +59,7 @@ struct Cli {
 enum Command {
     Run(run::RunArgs),
     Evaluate(evaluate::EvaluateArgs),
+    Compare(compare::CompareArgs),
     Score(score::ScoreArgs),
     Explain(explain::ExplainArgs),
     Info(info::InfoArgs),
@@ -72,6 +76,7 @@ fn main() -> ExitCode {
     let result = output::catch_ctrl_c().and_then(|()| match command {
         Command::Run(args) => run::run(&args),
         Command::Evaluate(args) => evaluate::run(&args),
+        Command::Compare(args) => compare::run(&args),
         Command::Score(args) => score::run(&args),
         Command::Explain(args) => explain::run(&args),
         Command::Info(args) => info::run(&args),

@@ -56,6 +56,7 @@ pub(crate) fn assemble(
         vocabulary,
         predictor: learned.predictor,
         calibration: learned.calibration,
+        scale: learned.scale,
         report: learned.report,
         provenance,
     })?)

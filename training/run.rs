@@ -4,14 +4,17 @@ use std::path::PathBuf;
 
 use anyhow::{Result, bail};
 use clap::Args;
+use revscore::dataset::RowId;
 use revscore::model::{ANY_WIKI, Target};
 use revscore::revision::Timestamp;
 
 use crate::gathering::{Gathered, Gathering, gather};
 use crate::how::HowArgs;
 use crate::input::InputArgs;
+use crate::learning::options;
 use crate::packing::{Origin, assemble, check_model_path, check_writable, save};
 use crate::recipe::{Recipe, Split};
+use crate::rescoring::Dumps;
 
 /// Trains a model from dumps, and measures it on edits that it has not seen
 ///
@@ -72,6 +75,15 @@ pub(crate) fn run(args: &RunArgs) -> Result<()> {
         }
         check_writable(path)?;
     }
+    let dumps = Dumps {
+        input: &args.input,
+        wiki: &args.wiki,
+        until: args.until,
+    };
+    let predecessor = args.how.predecessor(&args.wiki, args.target)?;
+    if let Some(predecessor) = &predecessor {
+        predecessor.check_dumps(dumps)?;
+    }
     let gathering = Gathering {
         input: &args.input,
         recipe: &recipe,
@@ -89,13 +101,19 @@ pub(crate) fn run(args: &RunArgs) -> Result<()> {
     rows.dataset = rows
         .dataset
         .with_columns(&rows.dataset.informative_columns());
-    let (rows, learned) = args.how.learn(
+    let (rows, mut learned) = args.how.learn(
         rows,
         &mut recipe,
         &mut recipe_text,
         args.target,
         args.i_know,
     )?;
+    if let Some(predecessor) = &predecessor {
+        let ids = |idx: &usize| rows.dataset.rows[*idx];
+        let held_out: Vec<RowId> = learned.held_out_rows.iter().map(ids).collect();
+        let old = predecessor.score_dumps(&held_out, dumps)?;
+        predecessor.keep_scale(&mut learned, &old, &options(&recipe, args.target))?;
+    }
     let origin = Origin {
         wiki: args.wiki.clone(),
         target: args.target,

@@ -249,9 +249,14 @@ fn finish(mut writer: ScoreWriter) -> Result<()> {
     Ok(())
 }
 
+/// Opens a model of any sort.
+pub(crate) fn open(path: &std::path::Path) -> Result<Model> {
+    Model::open(path).with_context(|| path.display().to_string())
+}
+
 /// Opens a model that can score edits, not only rows of a table.
 pub(crate) fn open_for_edits(path: &std::path::Path) -> Result<Model> {
-    let model = Model::open(path).with_context(|| path.display().to_string())?;
+    let model = open(path)?;
     if model.is_foreign() {
         bail!(
             "{}: expected a model of edits, got one that was fitted on a table from elsewhere; \

@@ -162,6 +162,7 @@ pub(crate) fn model(features: FeatureSet) -> Model {
         predictor: serde_json::from_value(forest(names.len())).expect("a forest"),
         calibration: serde_json::from_value(json!({"Platt": {"slope": 1.0, "intercept": 0.0}}))
             .expect("a calibration"),
+        scale: None,
         report: evaluate(&outcomes, &options).expect("a report"),
         provenance: Provenance::default(),
         features: names,

@@ -13,6 +13,7 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::figure::share;
 use super::ranking::{Clusters, Ranking};
 use super::sweep::{Marks, Sweep};
 use super::{BaseRate, Options};
@@ -49,23 +50,23 @@ pub(crate) struct Resampled {
 }
 
 impl Resampled {
-    /// Sweeps over several rankings of the same rows, all on the same resamples.
+    /// Sweeps over several rankings of the same rows, all on the same resamples. Each has marks of its
+    /// own, which are ends of its steps.
     pub(crate) fn sweep_all<const N: usize>(
-        rankings: [&Ranking; N],
+        rankings: [(&Ranking, &Marks); N],
         clusters: &Clusters,
-        marks: &Marks,
         options: &Options,
     ) -> [Self; N] {
         let base_rate: Option<BaseRate> = options.base_rate;
         let mut times = vec![1; clusters.counts.len()];
-        let mut sweeps = rankings.map(|ranking| Self {
+        let mut sweeps = rankings.map(|(ranking, marks)| Self {
             observed: Sweep::new(ranking, clusters, &times, marks, base_rate),
             resamples: Vec::with_capacity(options.resamples as usize),
         });
         let mut random = SplitMix64(options.seed);
         for _ in 0..options.resamples {
             draw(&mut random, &mut times);
-            for (sweep, ranking) in sweeps.iter_mut().zip(rankings) {
+            for (sweep, (ranking, marks)) in sweeps.iter_mut().zip(rankings) {
                 sweep
                     .resamples
                     .push(Sweep::new(ranking, clusters, &times, marks, base_rate));
@@ -114,7 +115,18 @@ impl Resampled {
         other: &Self,
         statistic: impl Fn(&Sweep) -> Option<f64>,
     ) -> Option<Estimate> {
-        let subtract = |(a, b): (&Sweep, &Sweep)| Some(statistic(a)? - statistic(b)?);
+        self.difference_between(&statistic, other, &statistic)
+    }
+
+    /// The difference between a statistic of `self` and one of `other`, which may look at another
+    /// threshold, paired by resample.
+    pub(crate) fn difference_between(
+        &self,
+        own: impl Fn(&Sweep) -> Option<f64>,
+        other: &Self,
+        others: impl Fn(&Sweep) -> Option<f64>,
+    ) -> Option<Estimate> {
+        let subtract = |(a, b): (&Sweep, &Sweep)| Some(own(a)? - others(b)?);
         let resampled = self
             .resamples
             .iter()
@@ -130,6 +142,11 @@ impl Resampled {
 }
 
 impl Estimate {
+    /// A share in percent with its interval, as in reports; `-` where there is none.
+    pub fn as_share(estimate: Option<Self>) -> String {
+        share(estimate)
+    }
+
     /// From the value and those of the resamples in which it exists. There is no interval when
     /// it exists in fewer than half of them.
     fn new(value: f64, mut resampled: Vec<f64>, n_resamples: usize) -> Option<Self> {

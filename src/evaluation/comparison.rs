@@ -40,9 +40,10 @@ pub struct ComparisonRow {
     pub difference: Option<Estimate>,
 }
 
-type SweepStatistic = fn(&Sweep) -> Option<f64>;
+pub(crate) type SweepStatistic = fn(&Sweep) -> Option<f64>;
 
-const STATISTICS: [(&str, SweepStatistic); 4] = [
+/// What scorers are compared by.
+pub(crate) const STATISTICS: [(&str, SweepStatistic); 4] = [
     ("roc_auc", |sweep| sweep.roc_auc),
     ("average_precision", |sweep| sweep.average_precision),
     ("filter_rate @ recall 0.75", |sweep| {
@@ -65,7 +66,8 @@ pub fn compare(
     let this = Ranking::of_probabilities(outcomes, &clusters)?;
     let other = Ranking::of_scores(outcomes, name, other, &clusters)?;
     let marks = Marks::new(Vec::new());
-    let [this, other] = Resampled::sweep_all([&this, &other], &clusters, &marks, options);
+    let [this, other] =
+        Resampled::sweep_all([(&this, &marks), (&other, &marks)], &clusters, options);
     Ok(Comparison {
         name: name.to_owned(),
         n: outcomes.len() as u64,

@@ -157,7 +157,7 @@ impl AuthorCalibration {
         let clusters = Clusters::new(&outcomes)?;
         let ranking = Ranking::of_probabilities(&outcomes, &clusters)?;
         let marks = Marks::new(bin_cuts(&ranking));
-        let [sweeps] = Resampled::sweep_all([&ranking], &clusters, &marks, options);
+        let [sweeps] = Resampled::sweep_all([(&ranking, &marks)], &clusters, options);
         let n_rows = ranking.n_rows() as f64;
         let n_positive = outcomes.iter().filter(|outcome| outcome.label).count();
         Ok(Some(Self {

@@ -8,10 +8,13 @@
 
 use std::fmt::Write as _;
 
+use super::bootstrap::round;
 use super::figure::{number, percent, plain, share, threshold};
 use super::{
-    Calibration, CaughtGroup, CaughtRow, Comparison, Interval, Report, Slice, Statistic, fairness,
+    BaseRate, Calibration, CaughtGroup, CaughtRow, Comparison, Interval, Report, Slice, Statistic,
+    fairness,
 };
+use crate::revision::Timestamp;
 
 /// Recall targets that are shown for groups.
 const GROUP_TARGETS: [f64; 3] = [0.75, 0.90, 0.95];
@@ -35,7 +38,7 @@ impl Report {
             "# How many {label} edits are caught, and at which cost\n\n**{}**\n\n",
             as_sentence(&self.one_line())
         );
-        text += &self.write_population(&label);
+        text += &self.population().to_markdown();
         text += &self.write_caught(&label);
         text += &picture(
             "caught",
@@ -59,53 +62,17 @@ impl Report {
         text
     }
 
-    fn write_population(&self, label: &str) -> String {
-        let mut text = format!("## The edits\n\n{} edits", self.n);
-        if self.pages > 0 {
-            let _ = write!(
-                text,
-                " of {} {}",
-                self.pages,
-                if self.pages == 1 { "page" } else { "pages" }
-            );
+    fn population(&self) -> Population<'_> {
+        Population {
+            label: &self.label,
+            n: self.n,
+            positives: self.positives,
+            pages: self.pages,
+            period: self.first.zip(self.last),
+            base_rate: self.base_rate,
+            resamples: self.resamples,
+            notes: &self.notes,
         }
-        if let (Some(first), Some(last)) = (self.first, self.last) {
-            let _ = write!(text, ", saved from {first} to {last}");
-        }
-        let _ = write!(
-            text,
-            "; {} of them are {label} (sample rate {}).",
-            self.positives,
-            percent(self.sample_rate)
-        );
-        match self.base_rate {
-            Some(base_rate) => {
-                let base_rate = percent(base_rate.get());
-                let _ = write!(
-                    text,
-                    " Among live edits {base_rate} are (base rate); workload and precision are scaled to that."
-                );
-            }
-            None => text.push_str(" Workload and precision are those among these edits."),
-        }
-        if self.resamples > 0 {
-            let _ = write!(
-                text,
-                " \"a % (b to c)\" is a value with its 95 % interval, from {} resamples of {}.",
-                self.resamples,
-                if self.pages > 1 {
-                    "the pages"
-                } else {
-                    "the edits"
-                },
-            );
-        }
-        text.push_str("\n\n");
-        for note in &self.notes {
-            let _ = writeln!(text, "- Note: {}.", cell(note));
-        }
-        text.push_str(if self.notes.is_empty() { "" } else { "\n" });
-        text
     }
 
     fn write_caught(&self, label: &str) -> String {
@@ -342,6 +309,71 @@ impl Report {
             );
         }
         text.push('\n');
+        text
+    }
+}
+
+/// The edits of a report, as far as a text tells about them.
+pub(crate) struct Population<'a> {
+    pub(crate) label: &'a str,
+    pub(crate) n: u64,
+    pub(crate) positives: u64,
+    pub(crate) pages: u64,
+    pub(crate) period: Option<(Timestamp, Timestamp)>,
+    pub(crate) base_rate: Option<BaseRate>,
+    pub(crate) resamples: u32,
+    pub(crate) notes: &'a [String],
+}
+
+impl Population<'_> {
+    /// What the figures are about, with all that has to be known before they are believed.
+    pub(crate) fn to_markdown(&self) -> String {
+        let label = cell(self.label);
+        let mut text = format!("## The edits\n\n{} edits", self.n);
+        if self.pages > 0 {
+            let _ = write!(
+                text,
+                " of {} {}",
+                self.pages,
+                if self.pages == 1 { "page" } else { "pages" }
+            );
+        }
+        if let Some((first, last)) = self.period {
+            let _ = write!(text, ", saved from {first} to {last}");
+        }
+        let _ = write!(
+            text,
+            "; {} of them are {label} (sample rate {}).",
+            self.positives,
+            percent(round(self.positives as f64 / self.n as f64))
+        );
+        match self.base_rate {
+            Some(base_rate) => {
+                let base_rate = percent(base_rate.get());
+                let _ = write!(
+                    text,
+                    " Among live edits {base_rate} are (base rate); workload and precision are scaled to that."
+                );
+            }
+            None => text.push_str(" Workload and precision are those among these edits."),
+        }
+        if self.resamples > 0 {
+            let _ = write!(
+                text,
+                " \"a % (b to c)\" is a value with its 95 % interval, from {} resamples of {}.",
+                self.resamples,
+                if self.pages > 1 {
+                    "the pages"
+                } else {
+                    "the edits"
+                },
+            );
+        }
+        text.push_str("\n\n");
+        for note in self.notes {
+            let _ = writeln!(text, "- Note: {}.", cell(note));
+        }
+        text.push_str(if self.notes.is_empty() { "" } else { "\n" });
         text
     }
 }

@@ -2,7 +2,8 @@
 //!
 //! Rows in, report out: [`evaluate`] takes one [`Outcome`] per scored edit and gives a
 //! [`Report`], which is data (JSON and back), a text for people ([`Report::to_markdown`]) and
-//! [`Picture`]s. [`compare`] sets two scorers side by side on the same rows.
+//! [`Picture`]s. [`compare`] sets two scorers side by side on the same rows, [`replace`] says what
+//! changes when one takes the other's place.
 //!
 //! How it works: the rows are sorted once by falling probability (`ranking`). One walk over
 //! them (`sweep`) yields every number that the report needs; the bootstrap repeats the walk
@@ -48,10 +49,14 @@ mod notes;
 mod report;
 
 mod comparison;
+mod side_by_side;
+
+mod replacement;
 
 mod figure;
 mod markdown;
 mod picture;
+mod replacement_text;
 
 #[cfg(test)]
 mod testing;
@@ -71,7 +76,11 @@ pub use outcome::Outcome;
 pub use picture::Picture;
 pub use probability::{BaseRate, Probability, ProbabilityError};
 pub use query::{Goal, Query, QueryError, Side};
+pub use replacement::{
+    Paired, Replacement, ReplacementGroup, ScoreQuantile, Sides, Tally, replace,
+};
 pub use report::{Headline, Report, evaluate};
+pub use side_by_side::{live_weights, workloads};
 pub use slice::Slice;
 pub use threshold::{ThresholdRow, Thresholds};
 pub use threshold_intervals::ThresholdIntervals;

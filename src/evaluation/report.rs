@@ -125,7 +125,7 @@ pub fn evaluate(outcomes: &[Outcome], options: &Options) -> Result<Report, Evalu
     cuts.extend(bin_cuts(&ranking));
     let grid = grid_cuts(&ranking);
     let marks = Marks::new(cuts).with_totals(grid.clone());
-    let [sweeps] = Resampled::sweep_all([&ranking], &clusters, &marks, options);
+    let [sweeps] = Resampled::sweep_all([(&ranking, &marks)], &clusters, options);
     thresholds.intervals = ThresholdIntervals::new(&grid, &sweeps);
 
     let (positives, negatives) = sweeps.observed.count(Slice::All);

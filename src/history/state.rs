@@ -82,7 +82,7 @@ impl History {
     /// The bytes of its file.
     pub fn to_bytes(&self) -> Vec<u8> {
         let body = postcard::to_stdvec(self).expect("all parts have a known length");
-        ENVELOPE.seal(&body)
+        ENVELOPE.seal(FORMAT_VERSION, &body)
     }
 
     /// Saves it: whole, or not at all (a temporary file beside it is renamed when complete).

@@ -10,7 +10,7 @@ use serde::Serialize;
 
 use crate::evaluation::{Headline, Level};
 
-use super::{Family, Model, Provenance, Target};
+use super::{Family, Model, Provenance, Scale, Target};
 
 /// Features that a card names, the most important first.
 const NAMED_FEATURES: usize = 20;
@@ -28,6 +28,9 @@ pub struct Card {
     pub target: Target,
     /// The language whose word lists it uses.
     pub language: &'static str,
+    /// Whose scale its scores are on, where that is not its own.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub scale: Option<Scale>,
     /// What it catches, in a sentence.
     pub caught: String,
     /// Held-out edits that the figures are measured on.
@@ -112,6 +115,7 @@ impl Card {
             wiki: model.wiki().to_owned(),
             target: model.target(),
             language: model.language().code,
+            scale: model.scale().cloned(),
             caught: report.one_line(),
             evaluated_edits: report.n,
             evaluated_positives: report.positives,
@@ -146,6 +150,9 @@ impl Card {
             self.target.in_words()
         )?;
         writeln!(out, "On edits that it had not seen, it {}.\n", self.caught)?;
+        if let Some(scale) = &self.scale {
+            write!(out, "{}", scale.to_markdown())?;
+        }
         writeln!(out, "## What it was made from\n")?;
         writeln!(out, "| | |\n|-|-|")?;
         for source in &provenance.sources {

@@ -72,7 +72,7 @@ impl Explanation {
         };
         Self {
             score: model.score_row(row),
-            base: model.parts.calibration.probability(contributions.bias),
+            base: model.published(contributions.bias),
             bias: contributions.bias,
             raw_score: model.parts.predictor.raw_score(row),
             reasons: reasons(&seen, &contributions),

@@ -8,9 +8,12 @@ use serde::{Serialize, de::DeserializeOwned};
 use super::ModelError;
 use crate::envelope::{Envelope, EnvelopeError, Opened};
 
-/// The format that this crate writes. 1 lacked the last field of the body,
-/// `evidence`; 2 the last field of that, its weights.
-pub(super) const FORMAT_VERSION: u32 = 3;
+/// The highest format. 1 lacked the field `evidence` of the body; 2 the last field of that, its
+/// weights; 3 the last field of the body, `scale`.
+pub(super) const FORMAT_VERSION: u32 = 4;
+
+/// The format of models without a scale.
+pub(super) const WITHOUT_SCALE: u32 = 3;
 
 const ENVELOPE: Envelope = Envelope {
     magic: *b"REVSCORE",
@@ -20,10 +23,10 @@ const ENVELOPE: Envelope = Envelope {
 /// No model file may be larger, so that a wrong path never fills the memory.
 pub(super) const MAX_BYTES: u64 = 256 << 20;
 
-/// A body as a whole file.
-pub(super) fn write<T: Serialize>(body: &T) -> Result<Vec<u8>, ModelError> {
+/// A body as a whole file of that format.
+pub(super) fn write<T: Serialize>(body: &T, version: u32) -> Result<Vec<u8>, ModelError> {
     let body = postcard::to_stdvec(body).map_err(|error| ModelError::Body(error.to_string()))?;
-    Ok(ENVELOPE.seal(&body))
+    Ok(ENVELOPE.seal(version, &body))
 }
 
 /// A whole file's body, and its checksum. A body of an older format, to which fields were appended
@@ -68,7 +71,7 @@ mod tests {
 
     #[track_caller]
     fn check(change: impl Fn(&mut Vec<u8>), message: &str) {
-        let mut bytes = write(&vec!["word".to_owned(); 3]).unwrap();
+        let mut bytes = write(&vec!["word".to_owned(); 3], FORMAT_VERSION).unwrap();
         change(&mut bytes);
         let error = read::<Vec<String>>(&bytes, |_| &[])
             .unwrap_err()
@@ -78,7 +81,7 @@ mod tests {
 
     #[test]
     fn what_was_written_is_read() {
-        let bytes = write(&vec!["word".to_owned(); 3]).unwrap();
+        let bytes = write(&vec!["word".to_owned(); 3], FORMAT_VERSION).unwrap();
         assert_eq!(
             read::<Vec<String>>(&bytes, |_| &[]).unwrap().0,
             vec!["word".to_owned(); 3]
@@ -101,7 +104,7 @@ mod tests {
         );
         check(
             |bytes| bytes[8] = 9,
-            "expected a model file of format 1 to 3, got format 9",
+            "expected a model file of format 1 to 4, got format 9",
         );
         check(
             |bytes| bytes.truncate(50),

@@ -8,6 +8,7 @@ mod card;
 mod explanation;
 mod family;
 mod format;
+mod scale;
 mod target;
 mod wording;
 
@@ -20,6 +21,7 @@ use serde::{Deserialize, Serialize};
 pub use card::Card;
 pub use explanation::{Explanation, FeaturePart, Reason};
 pub use family::Family;
+pub use scale::{QuantileMap, Scale, ScoredTwice, Shift, ShiftRow};
 pub use target::{Target, TargetError};
 
 use crate::edit::Edit;
@@ -51,6 +53,8 @@ pub struct Parts {
     pub predictor: Predictor,
     /// From its raw score to the probability that the edit is one that is looked for.
     pub calibration: Calibration,
+    /// Whose scale its probabilities are on, where that is not its own.
+    pub scale: Option<Scale>,
     /// What it catches, measured on edits that it had not seen.
     pub report: Report,
     /// Where it comes from.
@@ -185,15 +189,32 @@ struct Body {
     provenance: Provenance,
     /// Since format 2; its weights since format 3.
     evidence: Evidence,
+    /// Since format 4, and in no file of a lower one: a scale's map, and what is said of it, as JSON
+    /// for the same reason.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    scale: Option<(QuantileMap, String)>,
 }
 
 /// What stands for the fields that a body of an older format lacks.
 fn missing(version: u32) -> &'static [u8] {
-    // Lists of length 0.
+    // Lists of length 0, then no scale.
     match version {
-        0..2 => &[0, 0],
-        2 => &[0],
+        0..2 => &[0, 0, 0],
+        2 => &[0, 0],
+        3 => &[0],
         _ => &[],
+    }
+}
+
+impl Body {
+    /// The whole file. A model on its own scale is written as it was before there were scales, so
+    /// that older readers open it, too; one on another's they must not read, and refuse.
+    fn to_bytes(&self) -> Result<Vec<u8>, ModelError> {
+        let version = match self.scale {
+            None => format::WITHOUT_SCALE,
+            Some(_) => format::FORMAT_VERSION,
+        };
+        format::write(self, version)
     }
 }
 
@@ -204,7 +225,7 @@ impl Model {
     /// When a column is not a feature of this version, or the estimator expects other columns.
     pub fn new(parts: Parts) -> Result<Self, ModelError> {
         // The checksum is that of the stored form, so that a model is the same before and after.
-        let (body, checksum) = format::read(&format::write(&Body::from(parts))?, missing)?;
+        let (body, checksum) = format::read(&Body::from(parts).to_bytes()?, missing)?;
         Self::from_body(body, checksum)
     }
 
@@ -243,7 +264,7 @@ impl Model {
     /// # Errors
     /// None that a model made by this crate can meet; the encoder's are passed on.
     pub fn to_bytes(&self) -> Result<Vec<u8>, ModelError> {
-        format::write(&Body::from(self.parts.clone()))
+        Body::from(self.parts.clone()).to_bytes()
     }
 
     /// Saves it: whole, or not at all (a temporary file beside it is renamed when complete).
@@ -294,6 +315,7 @@ impl Model {
         }
         let report = serde_json::from_str(&body.report)
             .map_err(|error| ModelError::Body(format!("its report: {error}")))?;
+        let scale = body.scale.map(read_scale).transpose()?;
         let parts = Parts {
             wiki: body.wiki,
             target: body.target,
@@ -302,6 +324,7 @@ impl Model {
             vocabulary: body.vocabulary.with_evidence(body.evidence),
             predictor: body.predictor,
             calibration: body.calibration,
+            scale,
             report,
             provenance: body.provenance,
         };
@@ -357,6 +380,11 @@ impl Model {
         &self.columns
     }
 
+    /// Whose scale its probabilities are on; `None` where it is its own.
+    pub fn scale(&self) -> Option<&Scale> {
+        self.parts.scale.as_ref()
+    }
+
     /// What it catches, measured on edits that it had not seen.
     pub fn report(&self) -> &Report {
         &self.parts.report
@@ -407,17 +435,23 @@ impl Model {
     /// The probability that the edit is one that is looked for: the scale of the report and its
     /// thresholds, whatever the target.
     pub fn wanted_probability(&self, row: &[f32]) -> f64 {
-        self.parts
-            .calibration
-            .probability(self.parts.predictor.raw_score(row))
+        self.published(self.parts.predictor.raw_score(row))
     }
 
     /// The same for many rows of extracted values, in less time than one by one.
     pub fn wanted_probabilities(&self, rows: ArrayView2<'_, f32>) -> Vec<f64> {
         let scores = self.parts.predictor.raw_scores(rows).into_iter();
-        scores
-            .map(|raw| self.parts.calibration.probability(raw))
-            .collect()
+        scores.map(|raw| self.published(raw)).collect()
+    }
+
+    /// The probability that is published for a raw score: calibrated, and on the predecessor's scale
+    /// where there is one.
+    fn published(&self, raw: f64) -> f64 {
+        let probability = self.parts.calibration.probability(raw);
+        match &self.parts.scale {
+            Some(scale) => scale.map.apply(probability),
+            None => probability,
+        }
     }
 
     /// Scores an edit and says what moved the score.
@@ -445,6 +479,13 @@ impl fmt::Debug for Model {
     }
 }
 
+fn read_scale((map, said): (QuantileMap, String)) -> Result<Scale, ModelError> {
+    let unusable = |error: String| ModelError::Body(format!("its scale: {error}"));
+    map.check().map_err(unusable)?;
+    let scale: Scale = serde_json::from_str(&said).map_err(|error| unusable(error.to_string()))?;
+    Ok(Scale { map, ..scale })
+}
+
 impl From<Parts> for Body {
     fn from(parts: Parts) -> Self {
         Self {
@@ -456,6 +497,13 @@ impl From<Parts> for Body {
             vocabulary: parts.vocabulary,
             predictor: parts.predictor,
             calibration: parts.calibration,
+            scale: parts.scale.map(|scale| {
+                let said = serde_json::to_string(&scale);
+                (
+                    scale.map,
+                    said.expect("what is said has only string keys and finite numbers"),
+                )
+            }),
             report: serde_json::to_string(&parts.report)
                 .expect("a report has only string keys and finite numbers"),
             provenance: parts.provenance,

@@ -171,7 +171,7 @@ fn help_names_no_command_that_is_not_there() {
     let overview = room.train("--help").stdout;
     let commands = [
         "run", "evaluate", "score", "info", "label", "extract", "fit", "ablate", "explain",
-        "recipe",
+        "recipe", "compare",
     ];
     for command in commands {
         assert!(overview.contains(&format!("\n  {command} ")), "{command}");

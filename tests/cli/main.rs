@@ -9,6 +9,7 @@
 )]
 
 mod accuracy;
+mod comparing;
 mod damage;
 mod explaining;
 mod fitting;
@@ -17,5 +18,6 @@ mod learning;
 mod measuring;
 mod refusals;
 mod room;
+mod scale;
 mod tables;
 mod vandalism;

@@ -38,6 +38,7 @@ pub(crate) fn model_of(wiki: &str, target: Target, features: &[&str], weight: f6
         predictor: serde_json::from_value(predictor).unwrap(),
         calibration: serde_json::from_value(json!({"Platt": {"slope": 1.0, "intercept": 0.0}}))
             .unwrap(),
+        scale: None,
         report: evaluate(&outcomes(), &options).unwrap(),
         provenance: Provenance {
             crate_version: "0.0.0-test".to_owned(),
