@@ -32,3 +32,6 @@ mod process;
 
 #[cfg(test)]
 mod http2;
+
+#[cfg(test)]
+mod mediawiki;
