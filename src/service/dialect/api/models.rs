@@ -39,6 +39,9 @@ struct ModelSummary<'a> {
     wiki: &'a str,
     target: &'static str,
     version: &'a str,
+    /// The model whose scale its probabilities are on, when it is not its own.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    scale_of: Option<&'a str>,
     /// What it catches, in a sentence.
     caught: String,
     evaluated_edits: u64,
@@ -196,6 +199,7 @@ impl<'a> ModelSummary<'a> {
             wiki: served.model.wiki(),
             target: served.model.target().name(),
             version: &served.version,
+            scale_of: served.model.scale().map(|scale| scale.of.as_str()),
             caught: report.one_line(),
             evaluated_edits: report.n,
             evaluated_positives: report.positives,
