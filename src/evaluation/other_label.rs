@@ -94,7 +94,8 @@ impl ThresholdRow {
             .into_iter()
             .filter_map(|statistic| Some((statistic, interval(statistic)?)));
         Self {
-            threshold: 1.0 - self.threshold,
+            // Thresholds have five decimals at most; what is further down is the subtraction's.
+            threshold: ((1.0 - self.threshold) * 1e9).round() / 1e9,
             n: self.n,
             positives: self.n - self.positives,
             statistics: Statistic::ALL

@@ -4,8 +4,9 @@
 # the document does not describe.
 #
 # It installs what it needs where it may (tests/mediawiki/run.sh; schemathesis from PyPI into a
-# directory of its own), and says SKIPPED, with exit code 77, where it may not. By hand:
-#   tests/openapi/run.sh [BINARY]     # target/debug/revscore-serve by default
+# directory of its own), and says SKIPPED, with exit code 77, where it may not. By hand, with other
+# requests than the same ones every time:
+#   SEED=$RANDOM tests/openapi/run.sh [BINARY]     # target/debug/revscore-serve by default
 set -euo pipefail
 cd "$(dirname "$0")/../.."
 
@@ -88,7 +89,7 @@ continue-on-failure = true
 headers = { Authorization = "Bearer $(cat "$work/token")" }
 
 [generation]
-max-examples = ${MAX_EXAMPLES:-700}
+max-examples = ${MAX_EXAMPLES:-800}
 
 [phases.stateful]
 enabled = false
@@ -124,7 +125,7 @@ parameters = { "path.model" = "damaging" }
 TOML
 status=0
 # It leaves files where it is.
-(cd "$work" && venv/bin/schemathesis --config-file schemathesis.toml run "$address/openapi.json" --workers 4) \
+(cd "$work" && venv/bin/schemathesis --config-file schemathesis.toml run "$address/openapi.json" --workers 4 --seed "${SEED:-1}") \
     > "$work/report" 2>&1 || status=$?
 cases=$(sed -n 's/^ *\([0-9]*\) generated.*/\1/p' "$work/report")
 if [ "$status" != 0 ]; then

@@ -46,7 +46,7 @@ pub(in crate::service::dialect) fn paths() -> Value {
     let explain = || {
         in_query(
             "explain",
-            json!({"type": "boolean"}),
+            json!({"type": "string", "enum": ["true", "1", "", "false", "0"]}),
             "whether to say what moved each score",
         )
     };

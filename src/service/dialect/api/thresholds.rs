@@ -146,7 +146,10 @@ impl LevelBody {
         // Those of the model's own label are above; the others are below what is left.
         let (min, max) = match label {
             true => (threshold, threshold.map(|_| 1.0)),
-            false => (threshold.map(|_| 0.0), threshold.map(|at| 1.0 - at)),
+            false => {
+                let below = row.as_ref().map(|row| row.for_other_label().threshold);
+                (threshold.map(|_| 0.0), below)
+            }
         };
         let get = |statistic| row.as_ref().and_then(|row| row.get(statistic));
         Self {
