@@ -35,3 +35,6 @@ mod http2;
 
 #[cfg(test)]
 mod mediawiki;
+
+#[cfg(test)]
+mod openapi;

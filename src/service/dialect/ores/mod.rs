@@ -18,6 +18,7 @@ mod v2;
 mod v3;
 
 use axum::Router;
+use axum::response::Redirect;
 use axum::routing::{get, post};
 
 pub(super) use error::error;
@@ -30,6 +31,9 @@ use crate::service::App;
 /// Its routes, with and without a slash at the end: ORES redirected from the one to the other.
 pub(super) fn routes() -> Router<App> {
     let mut router = Router::new()
+        // Where its own page to try them was.
+        .route("/v3", get(to_page))
+        .route("/v3/", get(to_page))
         .route("/v3/precache", post(precache::precache))
         .route("/v3/precache/", post(precache::precache))
         .route("/v3/spec", get(openapi::specification))
@@ -63,4 +67,8 @@ pub(super) fn routes() -> Router<App> {
             .route(&format!("{path}/"), handler);
     }
     router
+}
+
+async fn to_page() -> Redirect {
+    Redirect::temporary("/docs/")
 }

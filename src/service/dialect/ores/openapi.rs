@@ -79,6 +79,16 @@ pub(in crate::service::dialect) fn paths() -> Value {
     let routes = vec![
         (
             "get",
+            "/v3/",
+            Operation {
+                summary: "To the page to try routes on",
+                parameters: Vec::new(),
+                body: None,
+                responses: vec![("307", json!({"description": "the page is at /docs/"}))],
+            },
+        ),
+        (
+            "get",
             "/v3/scores/",
             scored(
                 by_name(object(json!({"models": any}))),
