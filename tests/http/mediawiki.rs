@@ -209,9 +209,11 @@ fn fifty_revisions_cost_two_calls(wiki: &MediaWiki, service: &Service, batch: &V
     assert_eq!(wiki.requests().len(), n_before + 2);
 }
 
+type Outcome = (&'static str, &'static str, u16, u16);
+
 /// What is wrong with a revision: ORES' type, the code of our own API, and Lift Wing's and
 /// revert risk's status. Nothing is wrong where the type is empty.
-const OUTCOMES: [(&str, (&str, &str, u16, u16)); 16] = [
+const OUTCOMES: [(&str, Outcome); 16] = [
     ("plain", ("", "", 200, 200)),
     ("by_bot", ("", "", 200, 200)),
     ("by_anonymous", ("", "", 200, 200)),
@@ -250,12 +252,7 @@ const OUTCOMES: [(&str, (&str, &str, u16, u16)); 16] = [
     ("by_newcomer", ("", "", 200, 200)),
 ];
 
-fn check_outcome(
-    service: &Service,
-    id: u64,
-    case: &str,
-    (kind, code, predict, risk): (&str, &str, u16, u16),
-) {
+fn check_outcome(service: &Service, id: u64, case: &str, (kind, code, predict, risk): Outcome) {
     let error_of = |score: &Value| {
         score["error"]["type"]
             .as_str()
