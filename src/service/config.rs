@@ -21,6 +21,7 @@ use clap::{CommandFactory, FromArgMatches, Parser, ValueEnum};
 use serde::Deserialize;
 
 pub(super) use wiki::Secret;
+use wiki::check_wikis;
 pub use wiki::{ApiUrl, WikiConfig};
 
 /// Scores edits of MediaWiki wikis over HTTP.
@@ -418,42 +419,6 @@ fn with_file(
         command = command.mut_arg(&key, |arg| arg.default_value(OsStr::from(text)));
     }
     Ok((command, wikis))
-}
-
-/// Finds what cannot be: every name leads to one wiki, and limits allow something.
-fn check_wikis(wikis: &Wikis, path: &Path) -> Result<(), ConfigError> {
-    let mut names: Vec<&str> = wikis.keys().map(String::as_str).collect();
-    for (name, wiki) in wikis {
-        let wrong = |expected, got: String| ConfigError::Wiki {
-            path: path.to_owned(),
-            wiki: name.clone(),
-            expected,
-            got,
-        };
-        if !is_wiki_name(name) {
-            return Err(wrong("a name such as enwiki", format!("{name:?}")));
-        }
-        for alias in &wiki.aliases {
-            if names.contains(&alias.as_str()) || !is_wiki_name(alias) {
-                let expected = "aliases such as en, each of one wiki alone";
-                return Err(wrong(expected, format!("{alias:?}")));
-            }
-            names.push(alias);
-        }
-        if !(1..=60_000).contains(&wiki.timeout_ms) {
-            let expected = "timeout_ms of 1 to 60000";
-            return Err(wrong(expected, wiki.timeout_ms.to_string()));
-        }
-        if !(1..=100).contains(&wiki.max_concurrent) {
-            let expected = "max_concurrent of 1 to 100";
-            return Err(wrong(expected, wiki.max_concurrent.to_string()));
-        }
-        if wiki.max_retries > 10 {
-            let expected = "max_retries of 0 to 10";
-            return Err(wrong(expected, wiki.max_retries.to_string()));
-        }
-    }
-    Ok(())
 }
 
 /// What a configuration file may set.

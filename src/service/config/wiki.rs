@@ -5,10 +5,11 @@
 
 use std::collections::BTreeMap;
 use std::fmt;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use serde::Deserialize;
 
+use super::{ConfigError, is_wiki_name};
 use crate::model::Target;
 
 /// Calls to a wiki's API that may be open at the same time; Wikimedia asks for few.
@@ -101,4 +102,43 @@ fn max_retries() -> u32 {
 
 fn maxlag_seconds() -> u32 {
     MAXLAG_SECONDS
+}
+
+/// Finds what cannot be: every name leads to one wiki, and limits allow something.
+pub(super) fn check_wikis(
+    wikis: &BTreeMap<String, WikiConfig>,
+    path: &Path,
+) -> Result<(), ConfigError> {
+    let mut names: Vec<&str> = wikis.keys().map(String::as_str).collect();
+    for (name, wiki) in wikis {
+        let wrong = |expected, got: String| ConfigError::Wiki {
+            path: path.to_owned(),
+            wiki: name.clone(),
+            expected,
+            got,
+        };
+        if !is_wiki_name(name) {
+            return Err(wrong("a name such as enwiki", format!("{name:?}")));
+        }
+        for alias in &wiki.aliases {
+            if names.contains(&alias.as_str()) || !is_wiki_name(alias) {
+                let expected = "aliases such as en, each of one wiki alone";
+                return Err(wrong(expected, format!("{alias:?}")));
+            }
+            names.push(alias);
+        }
+        if !(1..=60_000).contains(&wiki.timeout_ms) {
+            let expected = "timeout_ms of 1 to 60000";
+            return Err(wrong(expected, wiki.timeout_ms.to_string()));
+        }
+        if !(1..=100).contains(&wiki.max_concurrent) {
+            let expected = "max_concurrent of 1 to 100";
+            return Err(wrong(expected, wiki.max_concurrent.to_string()));
+        }
+        if wiki.max_retries > 10 {
+            let expected = "max_retries of 0 to 10";
+            return Err(wrong(expected, wiki.max_retries.to_string()));
+        }
+    }
+    Ok(())
 }

@@ -5,6 +5,7 @@
 
 mod batch;
 mod edit;
+mod edit_scores;
 mod edits;
 mod models;
 mod openapi;
