@@ -199,7 +199,12 @@ impl App {
 
     fn open_anew(&self) -> Result<(Models, Option<Models>), ReloadError> {
         let open = |directory: &PathBuf| {
-            let models = Models::open(directory)?;
+            let models = match Models::open(directory) {
+                Err(ModelsError::AllRefused { refused, .. }) => {
+                    return Err(ReloadError::Refused(refused));
+                }
+                opened => opened?,
+            };
             match models.refused() {
                 [] => Ok(models),
                 refused => Err(ReloadError::Refused(refused.to_vec())),
