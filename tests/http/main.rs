@@ -7,6 +7,9 @@
 mod support;
 
 #[cfg(test)]
+mod wiki;
+
+#[cfg(test)]
 mod score;
 
 #[cfg(test)]
@@ -14,6 +17,18 @@ mod what_if;
 
 #[cfg(test)]
 mod edits;
+
+#[cfg(test)]
+mod thresholds;
+
+#[cfg(test)]
+mod ores;
+
+#[cfg(test)]
+mod lift_wing;
+
+#[cfg(test)]
+mod open_inference;
 
 #[cfg(test)]
 mod models;
