@@ -19,6 +19,15 @@ mod what_if;
 mod edits;
 
 #[cfg(test)]
+mod by_id;
+
+#[cfg(test)]
+mod fetching;
+
+#[cfg(test)]
+mod stream;
+
+#[cfg(test)]
 mod thresholds;
 
 #[cfg(test)]
