@@ -40,6 +40,9 @@ mod lift_wing;
 mod open_inference;
 
 #[cfg(test)]
+mod faults;
+
+#[cfg(test)]
 mod models;
 
 #[cfg(test)]
