@@ -43,6 +43,9 @@ mod open_inference;
 mod faults;
 
 #[cfg(test)]
+mod reload;
+
+#[cfg(test)]
 mod models;
 
 #[cfg(test)]
@@ -56,6 +59,9 @@ mod overload;
 
 #[cfg(test)]
 mod process;
+
+#[cfg(test)]
+mod reloading;
 
 #[cfg(test)]
 mod http2;
