@@ -64,6 +64,9 @@ mod process;
 mod reloading;
 
 #[cfg(test)]
+mod crowd;
+
+#[cfg(test)]
 mod http2;
 
 #[cfg(test)]
