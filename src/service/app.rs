@@ -5,8 +5,8 @@
 //! until it is answered.
 
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use arc_swap::ArcSwap;
@@ -32,6 +32,8 @@ struct Shared {
     /// Where they were opened; `None` when they were handed over.
     directory: Option<PathBuf>,
     shadow_directory: Option<PathBuf>,
+    /// One at a time, so that the files as they were are never served after those as they are.
+    reloading: Mutex<()>,
     histories: Histories,
     wikis: Wikis,
     caches: Caches,
@@ -148,6 +150,7 @@ impl App {
             models: ArcSwap::from_pointee(models),
             shadow: ArcSwap::from_pointee(Shadow(shadow_models)),
             wikis,
+            reloading: Mutex::default(),
             histories,
             limits,
             requests: Arc::new(Semaphore::new(
@@ -178,6 +181,8 @@ impl App {
     /// # Errors
     /// When the models stay as they were.
     pub fn reload(&self) -> Result<Arc<Models>, ReloadError> {
+        let reloading = self.0.reloading.lock();
+        let _reloading = reloading.unwrap_or_else(PoisonError::into_inner);
         let result = self.open_anew();
         match &result {
             Ok((models, _)) => {
@@ -199,7 +204,12 @@ impl App {
 
     fn open_anew(&self) -> Result<(Models, Option<Models>), ReloadError> {
         let open = |directory: &PathBuf| {
-            let models = Models::open(directory)?;
+            let models = match Models::open(directory) {
+                Err(ModelsError::AllRefused { refused, .. }) => {
+                    return Err(ReloadError::Refused(refused));
+                }
+                opened => opened?,
+            };
             match models.refused() {
                 [] => Ok(models),
                 refused => Err(ReloadError::Refused(refused.to_vec())),

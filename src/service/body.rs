@@ -1,7 +1,8 @@
 //! Admitting a scoring request, and reading its body: whole, within a limit of bytes and of time.
 //!
-//! A body that is too large is read on for a while and thrown away, because a client that is
-//! still sending would see a broken connection instead of the answer that says what is wrong.
+//! A body that is too large, or of a request that is not admitted, is read on for a while and thrown
+//! away, because a client that is still sending would see a broken connection instead of the answer
+//! that says what is wrong.
 
 use std::net::IpAddr;
 use std::time::Instant;
@@ -63,9 +64,18 @@ impl Admission {
 impl ScoringBody {
     /// Admits a request and reads its body.
     pub(crate) async fn of(parts: &Parts, body: Body, app: &App) -> Result<Self, ServiceError> {
-        let admission = Admission::of(parts, app)?;
         let limits = app.limits();
-        check_header(&parts.headers, limits.body_bytes)?;
+        let checked = Admission::of(parts, app).and_then(|admission| {
+            check_header(&parts.headers, limits.body_bytes)?;
+            Ok(admission)
+        });
+        let admission = match checked {
+            Ok(admission) => admission,
+            Err(error) => {
+                discard(&parts.headers, body, app);
+                return Err(error);
+            }
+        };
         let started = Instant::now();
         let bytes = tokio::time::timeout(limits.body_timeout, read(body, limits.body_bytes))
             .await
@@ -84,6 +94,25 @@ impl FromRequest<App> for ScoringBody {
         let (parts, body) = request.into_parts();
         Self::of(&parts, body, app).await
     }
+}
+
+/// Reads the body of a request that is refused, while it is answered, and keeps nothing of it.
+pub(crate) fn discard(headers: &HeaderMap, mut body: Body, app: &App) {
+    // Whoever asked first has not begun to send.
+    if headers.contains_key(header::EXPECT) {
+        return;
+    }
+    let limit = app.limits().body_timeout;
+    let read = async move {
+        let mut n_read = 0;
+        while let Some(Ok(frame)) = body.frame().await {
+            n_read += frame.data_ref().map_or(0, Bytes::len);
+            if n_read > MAX_DISCARDED_BYTES {
+                break;
+            }
+        }
+    };
+    tokio::spawn(tokio::time::timeout(limit, read));
 }
 
 /// Refuses what the header already tells; a client that asked first has not begun to send.

@@ -66,13 +66,20 @@ pub enum ModelsError {
         path: PathBuf,
     },
     /// Every model in it is broken.
-    #[error("expected at least one usable model in {}, got none: {reasons}{HOW_TO_GET_A_MODEL}", path.display())]
+    #[error("expected at least one usable model in {}, got none: {}{HOW_TO_GET_A_MODEL}", path.display(), in_lines(refused))]
     AllRefused {
         /// The directory.
         path: PathBuf,
         /// Each file with what is wrong with it.
-        reasons: String,
+        refused: Vec<Refused>,
     },
+}
+
+fn in_lines(refused: &[Refused]) -> String {
+    let reasons = refused.iter();
+    reasons
+        .map(|Refused { file, reason }| format!("\n  {file}: {reason}"))
+        .collect()
 }
 
 const HOW_TO_GET_A_MODEL: &str = "\ntrain one with `revscore-train run --wiki enwiki --target reverted --dump FILE... \
@@ -123,13 +130,9 @@ impl Models {
             }
         }
         if models.is_empty() {
-            let reasons = refused
-                .iter()
-                .map(|Refused { file, reason }| format!("\n  {file}: {reason}"))
-                .collect();
             return Err(ModelsError::AllRefused {
                 path: directory.to_owned(),
-                reasons,
+                refused,
             });
         }
         Ok(Self {

@@ -7,6 +7,9 @@
 mod support;
 
 #[cfg(test)]
+mod wiki;
+
+#[cfg(test)]
 mod score;
 
 #[cfg(test)]
@@ -14,6 +17,33 @@ mod what_if;
 
 #[cfg(test)]
 mod edits;
+
+#[cfg(test)]
+mod by_id;
+
+#[cfg(test)]
+mod fetching;
+
+#[cfg(test)]
+mod stream;
+
+#[cfg(test)]
+mod thresholds;
+
+#[cfg(test)]
+mod ores;
+
+#[cfg(test)]
+mod lift_wing;
+
+#[cfg(test)]
+mod open_inference;
+
+#[cfg(test)]
+mod faults;
+
+#[cfg(test)]
+mod reload;
 
 #[cfg(test)]
 mod models;
@@ -29,6 +59,12 @@ mod overload;
 
 #[cfg(test)]
 mod process;
+
+#[cfg(test)]
+mod reloading;
+
+#[cfg(test)]
+mod crowd;
 
 #[cfg(test)]
 mod http2;

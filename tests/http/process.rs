@@ -76,7 +76,11 @@ impl Service {
         assert!(status.success());
     }
 
-    fn url(&self, path: &str) -> String {
+    pub(crate) fn id(&self) -> u32 {
+        self.child.id()
+    }
+
+    pub(crate) fn url(&self, path: &str) -> String {
         format!("http://{}{path}", self.address)
     }
 
@@ -96,10 +100,18 @@ impl Service {
     /// Waits for the end; what it said meanwhile, and how it ended.
     pub(crate) fn wait(mut self) -> (ExitStatus, String) {
         let mut rest = String::new();
-        self.stdout.read_to_string(&mut rest).unwrap();
+        // The log first: it may be long, and the service waits for whoever reads it.
         self.stderr.read_to_string(&mut rest).unwrap();
+        self.stdout.read_to_string(&mut rest).unwrap();
         (self.child.wait().unwrap(), rest)
     }
+}
+
+/// A client; it wants a provider of TLS, though nobody speaks it here.
+pub(crate) fn client() -> reqwest::Client {
+    // Fails when there is one already, which is as good.
+    let _ = rustls::crypto::ring::default_provider().install_default();
+    reqwest::Client::builder().no_proxy().build().unwrap()
 }
 
 impl Drop for Service {
@@ -375,11 +387,16 @@ fn flags_win_over_the_environment_and_the_environment_over_the_file() {
     check(command.arg("--models").arg(&in_flag), &in_flag);
 }
 
-/// Sends a request's header and waits until the service has begun to read its body.
 fn begin_request(service: &Service, body: &str) -> BufReader<TcpStream> {
+    begin_request_of(service, "", body)
+}
+
+/// Sends a request's header, with more lines in it, and waits until the service has begun to read
+/// its body.
+pub(crate) fn begin_request_of(service: &Service, lines: &str, body: &str) -> BufReader<TcpStream> {
     let mut stream = BufReader::new(TcpStream::connect(service.address).unwrap());
     let header = format!(
-        "POST /api/v1/score HTTP/1.1\r\nhost: x\r\nexpect: 100-continue\r\ncontent-length: {}\r\n\r\n",
+        "POST /api/v1/score HTTP/1.1\r\nhost: x\r\n{lines}expect: 100-continue\r\ncontent-length: {}\r\n\r\n",
         body.len()
     );
     stream.get_mut().write_all(header.as_bytes()).unwrap();
@@ -448,10 +465,8 @@ fn slow_clients_are_left() {
     assert!(answer.contains("body_timeout"), "{answer}");
 }
 
-#[test]
-fn a_client_that_sends_too_much_still_reads_why() {
-    let directory = directory();
-    let service = start(directory.path(), &[]);
+/// Sends 20 MB before it reads the answer.
+fn send_much(service: &Service) -> String {
     let mut stream = TcpStream::connect(service.address).unwrap();
     let n_bytes = 20 << 20;
     let header = format!(
@@ -463,6 +478,13 @@ fn a_client_that_sends_too_much_still_reads_why() {
     }
     let mut answer = String::new();
     stream.read_to_string(&mut answer).unwrap();
+    answer
+}
+
+#[test]
+fn a_client_that_sends_too_much_still_reads_why() {
+    let directory = directory();
+    let answer = send_much(&start(directory.path(), &[]));
     assert!(
         answer.starts_with("HTTP/1.1 413 Payload Too Large\r\n"),
         "{answer}"
@@ -471,6 +493,22 @@ fn a_client_that_sends_too_much_still_reads_why() {
         answer.contains("expected a body of at most 8388608 bytes"),
         "{answer}"
     );
+}
+
+#[test]
+fn a_client_that_is_turned_away_still_reads_why() {
+    let directory = directory();
+    for (flag, status) in [
+        ("--max-requests", "503 Service Unavailable"),
+        ("--max-client-requests", "429 Too Many Requests"),
+    ] {
+        let service = start(directory.path(), &[flag, "1"]);
+        let _open = begin_request(&service, "never sent");
+        let answer = send_much(&service);
+        let expected = format!("HTTP/1.1 {status}\r\n");
+        assert!(answer.starts_with(&expected), "{answer}");
+        assert!(answer.contains("retry-after: 1\r\n"), "{answer}");
+    }
 }
 
 #[test]

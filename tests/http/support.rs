@@ -151,6 +151,68 @@ pub(crate) async fn post_json(app: &App, body: Value) -> Answer {
     post(app, body.to_string()).await
 }
 
+/// Answers to requests in a row, for snapshots: what was asked, the status, and the body.
+pub(crate) async fn answers(app: &App, requests: impl IntoIterator<Item = Asked>) -> Value {
+    let mut rows = Vec::new();
+    for Asked { path, body } in requests {
+        let (request, answer) = match body {
+            None => (format!("GET {path}"), get(app, &path).await),
+            Some(body) => {
+                let answer = post_to(app, &path, body.clone()).await;
+                (format!("POST {path} {body}"), answer)
+            }
+        };
+        let body = serde_json::from_slice(&answer.body)
+            .unwrap_or_else(|_| String::from_utf8_lossy(&answer.body).into());
+        rows.push(json!({
+            "request": request,
+            "status": answer.status.as_u16(),
+            "body": without_versions(body),
+        }));
+    }
+    rows.into()
+}
+
+/// A request of a row.
+pub(crate) struct Asked {
+    path: String,
+    body: Option<String>,
+}
+
+impl From<&str> for Asked {
+    fn from(path: &str) -> Self {
+        let encode = |c| match c {
+            ' ' => "%20".to_owned(),
+            '"' => "%22".to_owned(),
+            '<' => "%3C".to_owned(),
+            '>' => "%3E".to_owned(),
+            c => c.to_string(),
+        };
+        Self {
+            path: path.chars().map(encode).collect(),
+            body: None,
+        }
+    }
+}
+
+impl From<(&str, Value)> for Asked {
+    fn from((path, body): (&str, Value)) -> Self {
+        Self {
+            path: path.to_owned(),
+            body: Some(body.to_string()),
+        }
+    }
+}
+
+impl From<(&str, &str)> for Asked {
+    fn from((path, body): (&str, &str)) -> Self {
+        Self {
+            path: path.to_owned(),
+            body: Some(body.to_owned()),
+        }
+    }
+}
+
 /// An edit that adds a link, as a client sends it.
 pub(crate) fn spam() -> Value {
     json!({
@@ -199,10 +261,10 @@ pub(crate) fn without_versions(mut value: Value) -> Value {
         Value::Object(fields) => {
             for (name, field) in fields {
                 let old = field.take();
-                *field = if name == "version" {
-                    json!("VERSION")
-                } else {
-                    without_versions(old)
+                *field = match name.as_str() {
+                    "version" | "model_version" => json!("VERSION"),
+                    "versions" => json!(["VERSION"]),
+                    _ => without_versions(old),
                 };
             }
         }

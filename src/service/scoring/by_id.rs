@@ -78,10 +78,10 @@ pub(crate) async fn score_revisions(
     let Ok(fetched) = tokio::time::timeout_at(deadline.into(), fetch(app, &wiki, &ids)).await
     else {
         let limit_ms = app.limits().timeout.as_millis();
-        return Ok(outcomes
-            .into_iter()
-            .map(|outcome| outcome.unwrap_or(Err(ScoreError::Timeout { limit_ms })))
-            .collect());
+        for idx in open {
+            outcomes[idx] = Some(Err(ScoreError::Timeout { limit_ms }));
+        }
+        return Ok(counted(app, outcomes));
     };
     let mut work = Vec::new();
     for (idx, fetched) in open.into_iter().zip(fetched) {
@@ -121,15 +121,19 @@ pub(crate) async fn score_revisions(
             outcomes[idx] = Some(done.value.ok_or(ScoreError::Internal));
         }
     }
-    for outcome in outcomes.iter().flatten() {
-        if let Err(error) = outcome {
-            app.metrics().edit_error(error.code());
-        }
-    }
+    Ok(counted(app, outcomes))
+}
+
+/// What came of each revision; errors are counted.
+fn counted(app: &App, outcomes: Vec<Option<Outcome>>) -> Vec<Outcome> {
     let outcomes = outcomes.into_iter();
-    Ok(outcomes
+    let outcomes: Vec<Outcome> = outcomes
         .map(|outcome| outcome.unwrap_or(Err(ScoreError::Internal)))
-        .collect())
+        .collect();
+    for error in outcomes.iter().filter_map(|outcome| outcome.as_ref().err()) {
+        app.metrics().edit_error(error.code());
+    }
+    outcomes
 }
 
 /// Scores on a thread of the pool, and counts it.

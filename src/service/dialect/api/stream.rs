@@ -19,7 +19,7 @@ use serde_json::value::RawValue;
 use super::score::{Edits, ScoreQuery, ScoreRequest, Switch, answer};
 use crate::model::{Target, TargetError};
 use crate::service::App;
-use crate::service::body::Admission;
+use crate::service::body::{Admission, discard};
 use crate::service::error::{ErrorBody, ServiceError};
 
 /// Lines that are scored together: as many revisions as a wiki gives at once.
@@ -48,7 +48,13 @@ pub(crate) async fn stream(
 ) -> Result<Response, ServiceError> {
     let Query(query) = query.map_err(ServiceError::of_query)?;
     let (parts, body) = request.into_parts();
-    let admission = Admission::of(&parts, &app)?;
+    let admission = match Admission::of(&parts, &app) {
+        Ok(admission) => admission,
+        Err(error) => {
+            discard(&parts.headers, body, &app);
+            return Err(error);
+        }
+    };
     let lines = Lines {
         limit: app.limits().body_bytes,
         idle: app.limits().header_timeout,

@@ -221,6 +221,7 @@ fn read_event<'a>(app: &'a App, event: &Value) -> Result<(&'a Arc<Wiki>, u64), R
 
 /// An edit that is not saved yet.
 #[derive(Deserialize)]
+#[serde(expecting = "an edit as an object")]
 struct RevisionData {
     lang: String,
     text: Arc<str>,
@@ -232,12 +233,14 @@ struct RevisionData {
 }
 
 #[derive(Deserialize)]
+#[serde(expecting = "a page as an object")]
 struct PageData {
     id: Option<i64>,
     title: Option<String>,
 }
 
 #[derive(Deserialize)]
+#[serde(expecting = "a parent as an object")]
 struct ParentData {
     id: Option<i64>,
     text: Option<Arc<str>>,
@@ -246,6 +249,7 @@ struct ParentData {
 }
 
 #[derive(Deserialize)]
+#[serde(expecting = "a user as an object")]
 struct UserData {
     id: Option<i64>,
 }

@@ -23,6 +23,7 @@ const MAX_REVISIONS: usize = 256;
 const NO_PROBABILITY: f64 = -1.0;
 
 #[derive(Deserialize)]
+#[serde(expecting = "a request as an object")]
 struct Input {
     id: Option<String>,
     inputs: Vec<InputTensor>,
@@ -31,6 +32,7 @@ struct Input {
 }
 
 #[derive(Deserialize)]
+#[serde(expecting = "a tensor as an object")]
 struct InputTensor {
     name: String,
     shape: Vec<i64>,
@@ -39,6 +41,7 @@ struct InputTensor {
 }
 
 #[derive(Deserialize)]
+#[serde(expecting = "an output as an object")]
 struct OutputName {
     name: String,
 }
