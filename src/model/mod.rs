@@ -361,6 +361,11 @@ impl Model {
         format!("{}.{}", self.parts.wiki, self.parts.target)
     }
 
+    /// The checksum of its stored form: no other model has it.
+    pub fn checksum(&self) -> u128 {
+        self.checksum
+    }
+
     /// The version: the crate's that fitted it, and the first digits of its checksum.
     pub fn version(&self) -> String {
         format!(

@@ -5,13 +5,12 @@
 //! until it is answered.
 
 use std::path::{Path, PathBuf};
-use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use arc_swap::ArcSwap;
 use axum::http::HeaderName;
-use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+use tokio::sync::{OwnedSemaphorePermit, Semaphore, watch};
 
 use super::caches::Caches;
 use super::clients::Clients;
@@ -44,8 +43,15 @@ struct Shared {
     metrics: Metrics,
     limits: Limits,
     requests: Arc<Semaphore>,
-    is_draining: AtomicBool,
+    /// Streams have places of their own, so that idle ones keep nobody else out.
+    streams: Arc<Semaphore>,
+    fetched: Arc<Semaphore>,
+    is_draining: watch::Sender<bool>,
 }
+
+/// Fetched revisions, with their parents, that may be held besides those in the cache. Wikis have
+/// few large pages; if all were of 2 MB it would be a gigabyte.
+const MAX_FETCHED: u32 = 256;
 
 /// How much of anything is allowed.
 #[derive(Clone, Copy, Debug)]
@@ -135,6 +141,12 @@ impl App {
         };
         let metrics = Metrics::new(&histories, &wikis);
         metrics.models(&models);
+        for wiki in wikis.iter() {
+            for (name, target) in wiki.unserved(&models) {
+                let wiki = &wiki.name;
+                tracing::warn!(wiki, name, %target, "nobody serves {name} of {wiki}: there is no model for {target}");
+            }
+        }
         Ok(Self(Arc::new(Shared {
             metrics,
             pool: Pool::start(config.threads, config.queue)?,
@@ -156,7 +168,14 @@ impl App {
             requests: Arc::new(Semaphore::new(
                 config.max_requests.clamp(1, Semaphore::MAX_PERMITS),
             )),
-            is_draining: AtomicBool::new(false),
+            streams: Arc::new(Semaphore::new(
+                config
+                    .max_requests
+                    .div_ceil(2)
+                    .clamp(1, Semaphore::MAX_PERMITS),
+            )),
+            fetched: Arc::new(Semaphore::new(MAX_FETCHED as usize)),
+            is_draining: watch::Sender::new(false),
         })))
     }
 
@@ -286,10 +305,28 @@ impl App {
 
     /// From now on the service says that it is not ready for further requests.
     pub(crate) fn start_draining(&self) {
-        self.0.is_draining.store(true, Ordering::Relaxed);
+        self.0.is_draining.send_replace(true);
     }
 
     pub(crate) fn is_draining(&self) -> bool {
-        self.0.is_draining.load(Ordering::Relaxed)
+        *self.0.is_draining.borrow()
+    }
+
+    /// Waits until the service takes no further requests.
+    pub(crate) async fn draining(&self) {
+        let mut is_draining = self.0.is_draining.subscribe();
+        // The sender lives as long as this app.
+        let _ = is_draining.wait_for(|is_draining| *is_draining).await;
+    }
+
+    /// A place for one stream; `None` when there are too many.
+    pub(crate) fn admit_stream(&self) -> Option<OwnedSemaphorePermit> {
+        Arc::clone(&self.0.streams).try_acquire_owned().ok()
+    }
+
+    /// Waits for permission to hold so many fetched revisions in memory.
+    pub(crate) async fn hold_fetched(&self, n: usize) -> Option<OwnedSemaphorePermit> {
+        let n = u32::try_from(n).unwrap_or(MAX_FETCHED).min(MAX_FETCHED);
+        Arc::clone(&self.0.fetched).acquire_many_owned(n).await.ok()
     }
 }

@@ -3,6 +3,8 @@
 //! Codes are stable, for programs; messages are for people and may get better. What went wrong
 //! inside is logged where it happens and never reaches a client.
 
+use std::time::Duration;
+
 use axum::Json;
 use axum::extract::rejection::QueryRejection;
 use axum::http::{HeaderValue, StatusCode, header};
@@ -189,6 +191,15 @@ impl IntoResponse for ServiceError {
 
 /// An error as an answer, in whatever shape: not to be kept, and with the time to come back.
 pub(crate) fn as_answer(status: StatusCode, body: impl IntoResponse) -> Response {
+    as_answer_after(status, body, None)
+}
+
+/// The same, where it is known when to come back.
+pub(crate) fn as_answer_after(
+    status: StatusCode,
+    body: impl IntoResponse,
+    retry_after: Option<Duration>,
+) -> Response {
     let mut response = (status, body).into_response();
     let headers = response.headers_mut();
     headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
@@ -196,7 +207,8 @@ pub(crate) fn as_answer(status: StatusCode, body: impl IntoResponse) -> Response
         status,
         StatusCode::SERVICE_UNAVAILABLE | StatusCode::TOO_MANY_REQUESTS
     ) {
-        headers.insert(header::RETRY_AFTER, RETRY_AFTER_SECONDS);
+        let seconds = retry_after.map(|after| HeaderValue::from(after.as_secs().max(1)));
+        headers.insert(header::RETRY_AFTER, seconds.unwrap_or(RETRY_AFTER_SECONDS));
     }
     if status == StatusCode::UNAUTHORIZED {
         headers.insert(header::WWW_AUTHENTICATE, HeaderValue::from_static("Bearer"));
@@ -223,6 +235,14 @@ impl From<&ScoreError> for ErrorBody {
 }
 
 impl ScoreError {
+    /// When the wiki is to be called again, if it said so.
+    pub(crate) fn retry_after(&self) -> Option<Duration> {
+        match self {
+            Self::Fetch(FetchError::Api(ApiError::Throttled { retry_after })) => Some(*retry_after),
+            _ => None,
+        }
+    }
+
     /// Its stable code.
     pub(crate) fn code(&self) -> &'static str {
         match self {
@@ -236,14 +256,13 @@ impl ScoreError {
                 FetchError::CommentHidden { .. } => "comment_hidden",
                 FetchError::ContentModel { .. } => "unexpected_content_model",
                 FetchError::TextTooLarge { .. } => "text_too_large",
-                FetchError::Api(ApiError::Timeout) => "wiki_timeout",
+                FetchError::Timeout { .. } | FetchError::Api(ApiError::Timeout) => "wiki_timeout",
                 FetchError::Api(ApiError::Unavailable | ApiError::Busy) => "wiki_unavailable",
                 FetchError::Api(ApiError::Throttled { .. }) => "wiki_throttled",
                 FetchError::Api(ApiError::Garbage) => "wiki_garbage",
                 FetchError::Api(ApiError::Refused) => "wiki_refused",
                 FetchError::Internal => "internal",
             },
-            Self::Timeout { .. } => "wiki_timeout",
             Self::Internal => "internal",
         }
     }
@@ -280,7 +299,7 @@ impl ServiceError {
     }
 
     /// The pool did not compute a batch.
-    pub(crate) fn of_pool(error: PoolError, limit: std::time::Duration) -> Self {
+    pub(crate) fn of_pool(error: PoolError, limit: Duration) -> Self {
         match error {
             PoolError::Full => Self::Overloaded,
             PoolError::DeadlinePassed => Self::Timeout {

@@ -12,7 +12,6 @@ use std::sync::Arc;
 
 use axum::body::Bytes;
 use serde::Serialize;
-use xxhash_rust::xxh3::xxh3_128;
 
 use crate::model::{ANY_WIKI, Model, ModelError, Target};
 
@@ -29,8 +28,6 @@ pub(crate) struct Served {
     pub(crate) model: Model,
     pub(crate) name: String,
     pub(crate) version: String,
-    /// Of name and version: no other model has it.
-    pub(crate) checksum: u128,
     /// Whether it asks what the wiki's history says.
     pub(crate) is_historic: bool,
     /// The card as JSON.
@@ -217,11 +214,9 @@ impl Models {
 
 impl Served {
     fn new(model: Model) -> Self {
-        let (name, version) = (model.name(), model.version());
         Self {
-            checksum: xxh3_128(format!("{name}/{version}").as_bytes()),
-            name,
-            version,
+            name: model.name(),
+            version: model.version(),
             card: json(&model.card()),
             caught: json(&model.report().caught),
             is_historic: model.features().iter().any(|feature| feature.is_historic()),

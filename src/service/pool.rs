@@ -141,6 +141,12 @@ impl Pool {
         true
     }
 
+    /// Whether so many items more would not be refused now.
+    pub(crate) fn has_room_for(&self, n_items: usize) -> bool {
+        let n_waiting = self.n_waiting();
+        n_waiting == 0 || n_waiting + n_items <= self.shared.capacity
+    }
+
     /// The number of threads.
     pub fn n_threads(&self) -> usize {
         self.n_threads

@@ -51,10 +51,22 @@ pub struct WikiConfig {
     /// The replication lag above which the wiki is to refuse.
     #[serde(default = "maxlag_seconds")]
     pub maxlag_seconds: u32,
-    /// A client's name for a model -> the target of the model that serves it. Without the table,
-    /// models go by the names of their targets.
+    /// A client's name for a model -> the target of the model that serves it, besides the names of
+    /// the targets that there are models for.
     #[serde(default)]
     pub models: BTreeMap<String, Target>,
+}
+
+impl WikiConfig {
+    /// The code by which revert-risk clients call it: `en` of `enwiki`, `zh-min-nan` of
+    /// `zh_min_nanwiki`.
+    pub(in crate::service) fn language_of(&self, name: &str) -> String {
+        let of_name = name.strip_suffix("wiki").unwrap_or(name);
+        self.language
+            .as_deref()
+            .unwrap_or(of_name)
+            .replace('_', "-")
+    }
 }
 
 /// An address with `http` or `https`.
@@ -119,6 +131,12 @@ pub(super) fn check_wikis(
         };
         if !is_wiki_name(name) {
             return Err(wrong("a name such as enwiki", format!("{name:?}")));
+        }
+        let language = wiki.language_of(name);
+        let mut others = wikis.iter().filter(|(other, _)| *other != name);
+        if others.any(|(other, config)| config.language_of(other) == language) {
+            let expected = "a language that no other wiki has";
+            return Err(wrong(expected, format!("{language:?}")));
         }
         for alias in &wiki.aliases {
             if names.contains(&alias.as_str()) || !is_wiki_name(alias) {

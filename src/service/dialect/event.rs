@@ -4,6 +4,9 @@
 
 use serde_json::Value;
 
+/// The largest event, or other request about revisions by their ids: real ones have a few kB.
+pub(super) const MAX_EVENT_BYTES: usize = 64 << 10;
+
 /// An event about a revision.
 pub(super) struct Event {
     /// The wiki's database name.

@@ -16,8 +16,11 @@ mod specification;
 use std::any::Any;
 
 use axum::Router;
+use axum::extract::Request;
 use axum::http::Uri;
+use axum::middleware::Next;
 use axum::response::Response;
+use percent_encoding::percent_decode_str;
 use serde_json::Value;
 use tower_http::catch_panic::CatchPanicLayer;
 
@@ -89,8 +92,20 @@ impl Dialect {
         };
         // The panic hook has logged it.
         let answer_panic = |_: Box<dyn Any + Send>| (self.error)(ServiceError::Internal);
+        let check = |request: Request, next: Next| async {
+            match percent_decode_str(request.uri().path())
+                .decode_utf8()
+                .is_ok()
+            {
+                true => next.run(request).await,
+                false => (self.error)(ServiceError::InvalidRequest(
+                    "expected UTF-8 in the address, got other bytes".to_owned(),
+                )),
+            }
+        };
         routes
             .layer(CatchPanicLayer::custom(answer_panic))
+            .layer(axum::middleware::from_fn(check))
             .layer(axum::middleware::map_response(mark))
     }
 }

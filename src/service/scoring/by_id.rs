@@ -7,12 +7,18 @@
 use std::sync::Arc;
 use std::time::Instant;
 
-use super::{Asked, EditParts, Overrides, Scored, score_edit};
+use super::{Asked, EditParts, Overrides, Scored, Wanted, score_edit};
+use futures_util::future::join_all;
+
 use crate::model::Score;
 use crate::service::error::ServiceError;
 use crate::service::metrics::Stage;
+use crate::service::models::Served;
 use crate::service::wiki::{FetchError, Wiki, fetch};
 use crate::service::{App, PoolError};
+
+/// Revisions that are fetched and scored together: as many as a wiki gives at once.
+const BATCH: usize = 50;
 
 /// A revision to score.
 #[derive(Clone)]
@@ -35,8 +41,6 @@ pub(crate) struct Asking {
 pub(crate) enum ScoreError {
     #[error(transparent)]
     Fetch(#[from] FetchError),
-    #[error("the revision was not fetched within {limit_ms} ms")]
-    Timeout { limit_ms: u128 },
     #[error("something went wrong inside the service; its log says more")]
     Internal,
 }
@@ -44,49 +48,58 @@ pub(crate) enum ScoreError {
 /// One revision's scores, in the order of the models.
 pub(crate) type Outcome = Result<Vec<Scored>, ScoreError>;
 
-/// Gives scores in the order of the subjects.
+/// Gives scores in the order of the subjects. Each batch goes its own way, so that one that is
+/// fetched slowly holds up no other.
 pub(crate) async fn score_revisions(
     app: &App,
     subjects: Vec<Subject>,
     asking: Asking,
 ) -> Result<Vec<Outcome>, ServiceError> {
-    let Asking {
-        wiki,
-        asked,
-        deadline,
-        needs_parent,
-    } = asking;
-    // What the cache knows does not say whether there was a parent.
-    let is_plain = !needs_parent
-        && !asked.is_explained
-        && !asked.has_values
-        && asked.models.iter().all(|wanted| wanted.without.is_none());
+    let asking = Arc::new(asking);
+    let batches = subjects
+        .chunks(BATCH)
+        .map(|batch| score_batch(app, batch.to_vec(), Arc::clone(&asking)));
+    let mut outcomes = Vec::with_capacity(subjects.len());
+    for batch in join_all(batches).await {
+        outcomes.extend(batch?);
+    }
+    Ok(outcomes)
+}
+
+async fn score_batch(
+    app: &App,
+    subjects: Vec<Subject>,
+    asking: Arc<Asking>,
+) -> Result<Vec<Outcome>, ServiceError> {
     let mut outcomes: Vec<Option<Outcome>> = Vec::new();
     for subject in &subjects {
-        let known = (is_plain && subject.overrides.is_empty())
-            .then(|| known_scores(app, &wiki, subject.rev_id, &asked))
-            .flatten();
+        let known = known_scores(app, &asking, subject);
         outcomes.push(known.map(Ok));
     }
     let open: Vec<usize> = (0..subjects.len())
         .filter(|idx| outcomes[*idx].is_none())
         .collect();
-    let (n_open, n_known) = (open.len(), subjects.len() - open.len());
     app.metrics()
-        .score_lookups(n_known as u64, if is_plain { n_open as u64 } else { 0 });
-    let ids: Vec<u64> = open.iter().map(|idx| subjects[*idx].rev_id).collect();
-    let Ok(fetched) = tokio::time::timeout_at(deadline.into(), fetch(app, &wiki, &ids)).await
-    else {
-        let limit_ms = app.limits().timeout.as_millis();
-        for idx in open {
-            outcomes[idx] = Some(Err(ScoreError::Timeout { limit_ms }));
-        }
+        .score_lookups((subjects.len() - open.len()) as u64, open.len() as u64);
+    if open.is_empty() {
         return Ok(counted(app, outcomes));
+    }
+    // What is fetched in time is scored in time too.
+    let left = asking.deadline.saturating_duration_since(Instant::now());
+    let fetched_by = asking.deadline - left / 10;
+    let held = tokio::time::timeout_at(fetched_by.into(), app.hold_fetched(open.len())).await;
+    let ids: Vec<u64> = open.iter().map(|idx| subjects[*idx].rev_id).collect();
+    let fetched = match &held {
+        Ok(_) => fetch(app, &asking.wiki, &ids, fetched_by).await,
+        Err(_) => ids
+            .iter()
+            .map(|_| Err(FetchError::of_deadline(app)))
+            .collect(),
     };
     let mut work = Vec::new();
     for (idx, fetched) in open.into_iter().zip(fetched) {
         match fetched {
-            Ok(parts) if needs_parent && parts.parent.is_none() => {
+            Ok(parts) if asking.needs_parent && parts.parent.is_none() => {
                 let id = subjects[idx].rev_id;
                 outcomes[idx] = Some(Err(FetchError::FirstRevision { id }.into()));
             }
@@ -95,17 +108,16 @@ pub(crate) async fn score_revisions(
         }
     }
     let places: Vec<usize> = work.iter().map(|(idx, _)| *idx).collect();
-    let subjects = Arc::new(subjects);
-    let (worker, keeps) = (app.clone(), is_plain);
+    let (worker, deadline) = (app.clone(), asking.deadline);
     let score = move |(idx, parts): (usize, Arc<EditParts>)| {
-        let subject = &subjects[idx];
-        let scores = score_one(&worker, &parts, &subject.overrides, &asked);
-        if keeps && subject.overrides.is_empty() {
-            for (wanted, scored) in asked.models.iter().zip(&scores) {
+        let subject: &Subject = &subjects[idx];
+        let scores = score_one(&worker, &parts, &subject.overrides, &asking.asked);
+        if asking.is_plain(subject) {
+            for (wanted, scored) in asking.asked.models.iter().zip(&scores) {
                 worker.caches().keep_score(
-                    &wiki,
+                    &asking.wiki,
                     subject.rev_id,
-                    wanted.served.checksum,
+                    wanted.served.model.checksum(),
                     scored.wanted_probability,
                 );
             }
@@ -121,7 +133,44 @@ pub(crate) async fn score_revisions(
             outcomes[idx] = Some(done.value.ok_or(ScoreError::Internal));
         }
     }
+    drop(held);
     Ok(counted(app, outcomes))
+}
+
+impl Asking {
+    /// Scores with models as they are, of a wiki's revisions.
+    pub(crate) fn of(app: &App, wiki: &Arc<Wiki>, models: Vec<Arc<Served>>) -> Self {
+        Self {
+            asked: Asked {
+                models: models.into_iter().map(Wanted::from).collect(),
+                history: app.histories().find(&wiki.name).cloned(),
+                is_explained: false,
+                has_values: false,
+            },
+            wiki: Arc::clone(wiki),
+            deadline: Instant::now() + app.limits().timeout,
+            needs_parent: false,
+        }
+    }
+
+    /// Whether a score is nothing but the model's, so that it may be kept and given again.
+    fn is_plain(&self, subject: &Subject) -> bool {
+        let asked = &self.asked;
+        subject.overrides.is_empty()
+            && !asked.is_explained
+            && !asked.has_values
+            && asked.models.iter().all(|wanted| wanted.without.is_none())
+    }
+}
+
+impl Subject {
+    /// A revision as it is.
+    pub(crate) fn plain(rev_id: u64) -> Self {
+        Self {
+            rev_id,
+            overrides: Overrides::default(),
+        }
+    }
 }
 
 /// What came of each revision; errors are counted.
@@ -137,7 +186,7 @@ fn counted(app: &App, outcomes: Vec<Option<Outcome>>) -> Vec<Outcome> {
 }
 
 /// Scores on a thread of the pool, and counts it.
-pub(super) fn score_one(
+pub(crate) fn score_one(
     app: &App,
     parts: &Arc<EditParts>,
     overrides: &Overrides,
@@ -182,12 +231,20 @@ pub(crate) fn refuse(app: &App, error: PoolError) -> ServiceError {
 }
 
 /// What the cache knows of a revision, when it knows all that was asked.
-fn known_scores(app: &App, wiki: &Wiki, id: u64, asked: &Asked) -> Option<Vec<Scored>> {
-    let models = asked.models.iter();
+fn known_scores(app: &App, asking: &Asking, subject: &Subject) -> Option<Vec<Scored>> {
+    let (wiki, id) = (&asking.wiki, subject.rev_id);
+    if !asking.is_plain(subject) {
+        return None;
+    }
+    // A score does not say whether there was a parent.
+    if asking.needs_parent && app.caches().edit(wiki, id)?.parent.is_none() {
+        return None;
+    }
+    let models = asking.asked.models.iter();
     models
         .map(|wanted| {
             let served = &wanted.served;
-            let wanted_probability = app.caches().score(wiki, id, served.checksum)?;
+            let wanted_probability = app.caches().score(wiki, id, served.model.checksum())?;
             let probability = match served.model.target().is_inverted() {
                 true => 1.0 - wanted_probability,
                 false => wanted_probability,

@@ -10,7 +10,9 @@ mod what_if;
 
 use std::sync::Arc;
 
-pub(crate) use by_id::{Asking, Outcome, ScoreError, Subject, count, refuse, score_revisions};
+pub(crate) use by_id::{
+    Asking, Outcome, ScoreError, Subject, count, refuse, score_one, score_revisions,
+};
 pub(crate) use shadow::{Shadow, Side};
 pub(crate) use what_if::{Applied, Overrides, Without, hide, read_value};
 

@@ -61,11 +61,8 @@ impl Overrides {
     }
 
     /// Values by the names of features, which exist.
-    pub(crate) fn new(values: Vec<(&'static Feature, f32)>) -> Self {
-        let by_name = values
-            .into_iter()
-            .map(|(feature, value)| (feature.name, value));
-        Self(by_name.collect())
+    pub(crate) fn new(values: BTreeMap<&'static str, f32>) -> Self {
+        Self(values.into_iter().collect())
     }
 
     /// Whether nothing was asked.

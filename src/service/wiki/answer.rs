@@ -66,6 +66,11 @@ struct RevisionAnswer {
     temp: bool,
     timestamp: Option<String>,
     comment: Option<String>,
+    /// Set beside the values too, for accounts that may see them.
+    #[serde(default)]
+    userhidden: bool,
+    #[serde(default)]
+    commenthidden: bool,
     #[serde(default)]
     slots: HashMap<String, SlotAnswer>,
 }
@@ -74,6 +79,8 @@ struct RevisionAnswer {
 struct SlotAnswer {
     contentmodel: Option<String>,
     content: Option<Arc<str>>,
+    #[serde(default)]
+    texthidden: bool,
 }
 
 #[derive(Deserialize)]
@@ -146,10 +153,12 @@ impl Query {
 impl Given {
     fn new(answer: RevisionAnswer, page: Page) -> Self {
         let mut slots = answer.slots;
-        let (content_model, text) = slots
-            .remove("main")
-            .map_or((None, None), |slot| (slot.contentmodel, slot.content));
-        let mut user = answer.user.map(User::named).unwrap_or_default();
+        let (content_model, text) = slots.remove("main").map_or((None, None), |slot| {
+            let text = slot.content.filter(|_| !slot.texthidden);
+            (slot.contentmodel, text)
+        });
+        let name = answer.user.filter(|_| !answer.userhidden);
+        let mut user = name.map(User::named).unwrap_or_default();
         if answer.temp {
             user.kind = UserKind::Temporary;
         } else if answer.anon && user.kind == UserKind::Registered {
@@ -163,7 +172,7 @@ impl Given {
                 // A time that is none is not known.
                 timestamp: answer.timestamp.and_then(|time| time.parse().ok()),
                 user,
-                comment: answer.comment,
+                comment: answer.comment.filter(|_| !answer.commenthidden),
                 minor: Some(answer.minor),
                 text,
             },

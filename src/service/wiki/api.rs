@@ -122,6 +122,7 @@ impl Api {
         let client = reqwest::Client::builder()
             .user_agent(user_agent)
             .redirect(Policy::none())
+            .no_proxy()
             .gzip(true)
             .timeout(timeout)
             .connect_timeout(timeout)
@@ -179,7 +180,8 @@ impl Api {
                 ApiError::Throttled { retry_after } => retry_after,
                 _ => jittered(FIRST_PAUSE * 2_u32.saturating_pow(n_failed)),
             };
-            if !error.is_passing() || n_failed >= self.max_retries || pause > self.timeout {
+            let is_short = pause <= self.timeout.max(2 * FIRST_PAUSE);
+            if !error.is_passing() || n_failed >= self.max_retries || !is_short {
                 tracing::warn!(wiki = self.wiki, %error, "revisions of {} are not fetched: {error}", self.wiki);
                 return Err(error);
             }
@@ -246,7 +248,10 @@ impl Api {
     /// Remembers when the wiki wants to be called again.
     fn throttled(&self, retry_after: Duration) -> ApiError {
         let retry_after = retry_after.min(MAX_RETRY_AFTER);
-        *self.lock() = Some(Instant::now() + retry_after);
+        let until = Instant::now() + retry_after;
+        let mut paused_until = self.lock();
+        // Of two that say something else, the later one holds.
+        *paused_until = Some(paused_until.map_or(until, |known| known.max(until)));
         ApiError::Throttled { retry_after }
     }
 

@@ -7,6 +7,7 @@
 
 use std::collections::{BTreeMap, HashMap, HashSet};
 use std::sync::{Arc, MutexGuard, PoisonError};
+use std::time::Instant;
 
 use tokio::sync::watch;
 
@@ -18,6 +19,9 @@ use crate::service::scoring::EditParts;
 
 /// Revisions that MediaWiki gives anybody at once.
 const BATCH: usize = 50;
+
+/// The largest id that MediaWiki reads; it refuses a whole call for a larger one.
+const MAX_ID: u64 = i64::MAX as u64;
 
 /// Calls for the rest of one answer: one a revision, should each be as large as an answer may be.
 const MAX_CONTINUATIONS: usize = BATCH;
@@ -52,52 +56,88 @@ pub(crate) enum FetchError {
     ContentModel { id: u64, got: String },
     #[error("expected at most {limit} bytes of UTF-8 as the text of revision {id}, got {got}")]
     TextTooLarge { id: u64, limit: usize, got: usize },
+    #[error("the revision was not fetched within {limit_ms} ms")]
+    Timeout { limit_ms: u128 },
     #[error(transparent)]
     Api(#[from] ApiError),
     #[error("something went wrong inside the service; its log says more")]
     Internal,
 }
 
-/// Gives revisions in the order of the ids.
-pub(crate) async fn fetch(app: &App, wiki: &Arc<Wiki>, ids: &[u64]) -> Vec<Fetched> {
+/// Gives revisions in the order of the ids, those that are fetched by the deadline.
+pub(crate) async fn fetch(
+    app: &App,
+    wiki: &Arc<Wiki>,
+    ids: &[u64],
+    deadline: Instant,
+) -> Vec<Fetched> {
     let mut mine = Vec::new();
     let mut pending = Vec::with_capacity(ids.len());
     {
         let mut in_flight = wiki.lock();
         let (mut n_hits, mut n_misses, mut n_joined) = (0, 0, 0);
         for &id in ids {
+            if !(1..=MAX_ID).contains(&id) {
+                // It would cost all that are asked with it their answer.
+                pending.push(Pending::Done(Err(FetchError::RevisionNotFound { id })));
+                continue;
+            }
             // Looked up under the lock: what leaves the map is in the cache before.
             if let Some(parts) = app.caches().edit(wiki, id) {
                 n_hits += 1;
-                pending.push(Ok(parts));
+                pending.push(Pending::Done(Ok(parts)));
             } else if let Some(others) = in_flight.get(&id) {
                 n_joined += 1;
-                pending.push(Err(others.clone()));
+                pending.push(Pending::Open(others.clone()));
             } else {
                 n_misses += 1;
                 let (sender, receiver) = watch::channel(None);
                 in_flight.insert(id, receiver.clone());
                 mine.push((id, sender));
-                pending.push(Err(receiver));
+                pending.push(Pending::Open(receiver));
             }
         }
         app.metrics().edit_lookups(n_hits, n_misses, n_joined);
     }
     while !mine.is_empty() {
         let batch = mine.split_off(mine.len().saturating_sub(BATCH));
-        tokio::spawn(Batch::fetch(app.clone(), Arc::clone(wiki), batch));
+        // Made here, so that nobody waits for a task that never ran.
+        let batch = Batch {
+            wiki: Arc::clone(wiki),
+            senders: batch,
+        };
+        tokio::spawn(batch.fetch(app.clone()));
     }
     let mut fetched = Vec::with_capacity(pending.len());
     for pending in pending {
         fetched.push(match pending {
-            Ok(parts) => Ok(parts),
-            Err(mut receiver) => match receiver.wait_for(Option::is_some).await {
-                Ok(result) => result.clone().unwrap_or(Err(FetchError::Internal)),
-                Err(_) => Err(FetchError::Internal),
-            },
+            Pending::Done(result) => result,
+            Pending::Open(mut receiver) => {
+                let ended = receiver.wait_for(Option::is_some);
+                match tokio::time::timeout_at(deadline.into(), ended).await {
+                    Ok(Ok(result)) => result.clone().unwrap_or(Err(FetchError::Internal)),
+                    Ok(Err(_)) => Err(FetchError::Internal),
+                    Err(_) => Err(FetchError::of_deadline(app)),
+                }
+            }
         });
     }
     fetched
+}
+
+/// What was asked for: known, or being fetched.
+enum Pending {
+    Done(Fetched),
+    Open(watch::Receiver<Option<Fetched>>),
+}
+
+impl FetchError {
+    /// The request's time is over.
+    pub(crate) fn of_deadline(app: &App) -> Self {
+        Self::Timeout {
+            limit_ms: app.limits().timeout.as_millis(),
+        }
+    }
 }
 
 impl Wiki {
@@ -207,10 +247,9 @@ impl Drop for Batch {
 }
 
 impl Batch {
-    async fn fetch(app: App, wiki: Arc<Wiki>, senders: Vec<(u64, watch::Sender<Option<Fetched>>)>) {
-        let batch = Self { wiki, senders };
-        let results = batch.results(&app).await;
-        for (id, sender) in &batch.senders {
+    async fn fetch(self, app: App) {
+        let results = self.results(&app).await;
+        for (id, sender) in &self.senders {
             let result = match &results {
                 Err(error) => Err(FetchError::Api(*error)),
                 Ok(results) => results
@@ -219,7 +258,7 @@ impl Batch {
                     .unwrap_or(Err(FetchError::RevisionNotFound { id: *id })),
             };
             if let Ok(parts) = &result {
-                app.caches().keep_edit(&batch.wiki, *id, Arc::clone(parts));
+                app.caches().keep_edit(&self.wiki, *id, Arc::clone(parts));
             }
             sender.send_replace(Some(result));
         }

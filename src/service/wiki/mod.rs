@@ -34,7 +34,7 @@ pub(crate) struct Wiki {
     pub(crate) name: String,
     /// The code by which revert-risk clients call it.
     pub(crate) language: String,
-    /// A client's name -> the target that serves it; empty when models go by their targets.
+    /// A client's name -> the target that serves it, besides the targets' own names.
     models: BTreeMap<String, Target>,
     api: Api,
     in_flight: Mutex<InFlight>,
@@ -117,10 +117,9 @@ impl Wikis {
                         cause,
                     })
             });
-            let language = config.language.clone();
             let wiki = Arc::new(Wiki {
                 name: name.clone(),
-                language: language.unwrap_or_else(|| language_of(name).to_owned()),
+                language: config.language_of(name),
                 models: config.models.clone(),
                 api: Api::new(name, config, token.transpose()?)?,
                 in_flight: Mutex::default(),
@@ -139,8 +138,10 @@ impl Wikis {
         self.aliases.get(name)
     }
 
-    /// The wiki of a language's code.
+    /// The wiki of a language's code. MediaWiki's extension writes some with underscores, as in the
+    /// names of databases.
     pub(crate) fn of_language(&self, language: &str) -> Option<&Arc<Wiki>> {
+        let language = language.replace('_', "-");
         self.iter().find(|wiki| wiki.language == language)
     }
 
@@ -175,14 +176,17 @@ impl Wiki {
         named.map(|(name, served)| Named { name, served }).collect()
     }
 
+    /// Names of the configuration that no model is there for.
+    pub(crate) fn unserved(&self, models: &Models) -> impl Iterator<Item = (&str, Target)> {
+        let named = self.models.iter();
+        named
+            .filter(|(_, target)| models.find(&self.name, **target).is_none())
+            .map(|(name, target)| (name.as_str(), *target))
+    }
+
     /// The model of one name.
     pub(crate) fn model(&self, models: &Models, name: &str) -> Option<Named> {
         let named = self.models(models);
         named.into_iter().find(|named| named.name == name)
     }
-}
-
-/// `en` of `enwiki`, `zh-min-nan` of `zh_min_nanwiki`.
-fn language_of(name: &str) -> &str {
-    name.strip_suffix("wiki").unwrap_or(name)
 }

@@ -11,13 +11,13 @@ use axum::extract::State;
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 
-use super::batch::{read_frame, slices, text_of};
+use super::batch::{slices, text_of};
 use super::edit::{read_edit, read_rev_id};
 use crate::edit::Edit;
 use crate::history::Seen;
 use crate::language::UNLISTED;
 use crate::service::App;
-use crate::service::body::ScoringBody;
+use crate::service::body::{ScoringBody, read_frame};
 use crate::service::error::{EditError, ErrorBody, ServiceError};
 use crate::service::metrics::Stage;
 use crate::service::scoring::{EditParts, refuse};

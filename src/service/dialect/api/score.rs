@@ -13,13 +13,13 @@ use axum::extract::{Query, State};
 use serde::{Deserialize, Serialize};
 use serde_json::value::{RawValue, to_raw_value};
 
-use super::batch::{MAX_EDITS, read_frame, slices, text_of};
+use super::batch::{MAX_EDITS, slices, text_of};
 use super::edit::{read_edit, read_rev_id};
 use super::edit_scores::{ByTarget, EditOutcome, EditScores, ModelNames};
 use crate::model::Target;
 use crate::revision::Revision;
 use crate::service::App;
-use crate::service::body::ScoringBody;
+use crate::service::body::{ScoringBody, read_frame};
 use crate::service::error::{EditError, ServiceError};
 use crate::service::metrics::Stage;
 use crate::service::models::{Models, Served};
@@ -109,6 +109,30 @@ pub(crate) async fn score(
     answer(&app, request, &query, deadline).await.map(Json)
 }
 
+/// What is asked of the edits of a request, if it can be answered.
+pub(super) fn check(
+    app: &App,
+    request: &ScoreRequest,
+    query: &ScoreQuery,
+) -> Result<Asked, ServiceError> {
+    let in_body = request.without.iter().flatten().map(String::as_str);
+    let in_query = query.without.iter().flat_map(|groups| groups.split(','));
+    let without = Without::read(in_body.chain(in_query))?;
+    let wiki = app.wikis().find(&request.wiki);
+    let name = wiki.map_or(&request.wiki, |wiki| &wiki.name);
+    let models = find_models(&app.models(), name, request.targets.as_deref())?;
+    let models = models.into_iter().map(|served| Wanted {
+        without: without.of(&served.model),
+        served,
+    });
+    Ok(Asked {
+        models: models.collect(),
+        history: app.histories().find(name).cloned(),
+        is_explained: request.is_explained || matches!(query.explain, Switch::On),
+        has_values: false,
+    })
+}
+
 /// Answers a request that was read.
 pub(super) async fn answer(
     app: &App,
@@ -116,39 +140,19 @@ pub(super) async fn answer(
     query: &ScoreQuery,
     deadline: Instant,
 ) -> Result<ScoreResponse, ServiceError> {
-    let in_body = request.without.iter().flatten().map(String::as_str);
-    let in_query = query.without.iter().flat_map(|groups| groups.split(','));
-    let without = Without::read(in_body.chain(in_query))?;
-    let fetched_from = match &request.edits {
-        Edits::Texts(_) => None,
-        Edits::Ids(_) => Some(find_wiki(app, &request.wiki)?),
-    };
-    let name = fetched_from.map_or(&request.wiki, |wiki| &wiki.name);
-    let models: Arc<[Wanted]> = find_models(&app.models(), name, request.targets.as_deref())?
-        .into_iter()
-        .map(|served| Wanted {
-            without: without.of(&served.model),
-            served,
-        })
-        .collect();
-    let asked = Asked {
-        models: Arc::clone(&models),
-        history: app.histories().find(name).cloned(),
-        is_explained: request.is_explained || matches!(query.explain, Switch::On),
-        has_values: false,
-    };
-    let scores = match (request.edits, fetched_from) {
-        (Edits::Ids(ids), Some(wiki)) => {
+    let asked = check(app, &request, query)?;
+    let models = Arc::clone(&asked.models);
+    let scores = match request.edits {
+        Edits::Texts(edits) => score_texts(app, edits, asked, deadline).await?,
+        Edits::Ids(ids) => {
             let asking = Asking {
-                wiki: Arc::clone(wiki),
+                wiki: Arc::clone(find_wiki(app, &request.wiki)?),
                 asked,
                 deadline,
                 needs_parent: false,
             };
             score_ids(app, ids, asking, &models).await?
         }
-        (Edits::Ids(_), None) => Vec::new(),
-        (Edits::Texts(edits), _) => score_texts(app, edits, asked, deadline).await?,
     };
     Ok(ScoreResponse {
         wiki: request.wiki,
@@ -185,10 +189,7 @@ async fn score_ids(
     asking: Asking,
     models: &[Wanted],
 ) -> Result<Vec<Box<RawValue>>, ServiceError> {
-    let subjects = ids.iter().map(|rev_id| Subject {
-        rev_id: *rev_id,
-        overrides: Overrides::default(),
-    });
+    let subjects = ids.iter().map(|rev_id| Subject::plain(*rev_id));
     let outcomes = score_revisions(app, subjects.collect(), asking).await?;
     let answers = ids.iter().zip(&outcomes).map(|(rev_id, outcome)| {
         let outcome = match outcome {

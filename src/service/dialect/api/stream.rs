@@ -15,11 +15,13 @@ use axum::response::Response;
 use futures_util::{FutureExt as _, StreamExt as _, stream};
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
+use tokio::sync::OwnedSemaphorePermit;
 
-use super::score::{Edits, ScoreQuery, ScoreRequest, Switch, answer};
+use super::score::{Edits, ScoreQuery, ScoreRequest, Switch, answer, check};
 use crate::model::{Target, TargetError};
 use crate::service::App;
 use crate::service::body::{Admission, discard};
+use crate::service::clients::ClientSlot;
 use crate::service::error::{ErrorBody, ServiceError};
 
 /// Lines that are scored together: as many revisions as a wiki gives at once.
@@ -48,8 +50,19 @@ pub(crate) async fn stream(
 ) -> Result<Response, ServiceError> {
     let Query(query) = query.map_err(ServiceError::of_query)?;
     let (parts, body) = request.into_parts();
-    let admission = match Admission::of(&parts, &app) {
-        Ok(admission) => admission,
+    let scorer = Scorer::new(app.clone(), query);
+    let admitted = scorer.and_then(|scorer| {
+        let slot = Admission::client(&parts, &app)?;
+        match app.admit_stream() {
+            Some(place) => Ok((scorer, (slot, place))),
+            None => {
+                app.metrics().rejected("too_many_requests", 1);
+                Err(ServiceError::Overloaded)
+            }
+        }
+    });
+    let (scorer, admission) = match admitted {
+        Ok(admitted) => admitted,
         Err(error) => {
             discard(&parts.headers, body, &app);
             return Err(error);
@@ -60,22 +73,11 @@ pub(crate) async fn stream(
         idle: app.limits().header_timeout,
         body: body.into_data_stream(),
         buffer: Vec::new(),
+        n_searched: 0,
         is_ended: false,
     };
-    let targets = query.targets.map(|names| {
-        let names = names.split(',');
-        names.map(str::parse).collect::<Result<_, TargetError>>()
-    });
     let state = Some(Streaming {
-        scorer: Scorer {
-            app,
-            wiki: query.wiki,
-            targets: targets.transpose()?,
-            query: ScoreQuery {
-                without: query.without,
-                explain: query.explain,
-            },
-        },
+        scorer,
         lines,
         _admission: admission,
     });
@@ -99,7 +101,7 @@ pub(crate) async fn stream(
 struct Streaming {
     scorer: Scorer,
     lines: Lines,
-    _admission: Admission,
+    _admission: (Option<ClientSlot>, OwnedSemaphorePermit),
 }
 
 /// What is asked of every line.
@@ -113,10 +115,12 @@ struct Scorer {
 impl Streaming {
     /// The next answers, and whether there may be more; `None` at the end.
     async fn next(&mut self) -> Option<(Bytes, bool)> {
-        if self.scorer.app.is_draining() {
-            return Some((error_line(&ServiceError::Draining), false));
-        }
-        let lines = match self.lines.next().await {
+        let lines = tokio::select! {
+            biased;
+            () = self.scorer.app.draining() => Err(ServiceError::Draining),
+            lines = self.lines.next() => lines,
+        };
+        let lines = match lines {
             Ok(lines) if lines.is_empty() => return None,
             Ok(lines) => lines,
             Err(error) => return Some((error_line(&error), false)),
@@ -129,6 +133,30 @@ impl Streaming {
 }
 
 impl Scorer {
+    /// Finds what can be seen to be wrong before anything is answered.
+    fn new(app: App, query: StreamQuery) -> Result<Self, ServiceError> {
+        let targets = query.targets.map(|names| {
+            let names = names.split(',');
+            names.map(str::parse).collect::<Result<_, TargetError>>()
+        });
+        let scorer = Self {
+            wiki: query.wiki,
+            targets: targets.transpose()?,
+            query: ScoreQuery {
+                without: query.without,
+                explain: query.explain,
+            },
+            app,
+        };
+        let request = ScoreRequest::new(
+            scorer.wiki.clone(),
+            scorer.targets.clone(),
+            Edits::Texts(Vec::new()),
+        );
+        check(&scorer.app, &request, &scorer.query)?;
+        Ok(scorer)
+    }
+
     /// The answers of lines, in their order.
     async fn answer(&self, lines: Vec<Bytes>) -> Result<Bytes, ServiceError> {
         let mut text = Vec::new();
@@ -160,19 +188,15 @@ impl Scorer {
         Ok(text.into())
     }
 
-    /// Waits while every thread is busy, as long as a request may take.
+    /// Waits for room while every thread is busy, as long as a request may take.
     async fn score(&self, edits: Edits) -> Result<Vec<Box<RawValue>>, ServiceError> {
         let deadline = Instant::now() + self.app.limits().timeout;
-        let request = ScoreRequest::new(self.wiki.clone(), self.targets.clone(), edits);
-        loop {
-            let result = answer(&self.app, request.clone(), &self.query, deadline).await;
-            match result {
-                Err(ServiceError::Overloaded) if Instant::now() < deadline => {
-                    tokio::time::sleep(BUSY_PAUSE).await;
-                }
-                result => return result.map(|response| response.into_scores()),
-            }
+        while !self.app.pool().has_room_for(MAX_LINES) && Instant::now() < deadline {
+            tokio::time::sleep(BUSY_PAUSE).await;
         }
+        let request = ScoreRequest::new(self.wiki.clone(), self.targets.clone(), edits);
+        let response = answer(&self.app, request, &self.query, deadline).await?;
+        Ok(response.into_scores())
     }
 }
 
@@ -180,6 +204,8 @@ impl Scorer {
 struct Lines {
     body: BodyDataStream,
     buffer: Vec<u8>,
+    /// So many bytes of it hold no end of a line.
+    n_searched: usize,
     limit: usize,
     idle: std::time::Duration,
     is_ended: bool,
@@ -189,6 +215,8 @@ impl Lines {
     /// The lines that have arrived, at least one; none at the end.
     async fn next(&mut self) -> Result<Vec<Bytes>, ServiceError> {
         let mut lines = Vec::new();
+        // Bytes that are no line do not count as news.
+        let deadline = tokio::time::Instant::now() + self.idle;
         loop {
             self.take(&mut lines);
             if lines.len() >= MAX_LINES || self.is_ended {
@@ -198,7 +226,7 @@ impl Lines {
                 return Err(ServiceError::BodyTooLarge { limit: self.limit });
             }
             let frame = match lines.is_empty() {
-                true => tokio::time::timeout(self.idle, self.body.next())
+                true => tokio::time::timeout_at(deadline, self.body.next())
                     .await
                     .map_err(|_| ServiceError::BodyTimeout {
                         limit_ms: self.idle.as_millis(),
@@ -226,17 +254,22 @@ impl Lines {
     /// Takes whole lines; empty ones are none.
     fn take(&mut self, lines: &mut Vec<Bytes>) {
         let mut start = 0;
-        for at in memchr::memchr_iter(b'\n', &self.buffer) {
-            if lines.len() >= MAX_LINES {
+        while lines.len() < MAX_LINES {
+            let rest = &self.buffer[self.n_searched..];
+            let Some(at) = memchr::memchr(b'\n', rest) else {
+                self.n_searched = self.buffer.len();
                 break;
-            }
-            let line = self.buffer[start..at].trim_ascii();
+            };
+            let end = self.n_searched + at;
+            let line = self.buffer[start..end].trim_ascii();
             if !line.is_empty() {
                 lines.push(Bytes::copy_from_slice(line));
             }
-            start = at + 1;
+            start = end + 1;
+            self.n_searched = start;
         }
         self.buffer.drain(..start);
+        self.n_searched -= start;
     }
 }
 

@@ -13,6 +13,7 @@ use axum::extract::{Path, State};
 use axum::http::HeaderMap;
 use axum::response::Response;
 use serde::Serialize;
+use xxhash_rust::xxh3::xxh3_64;
 
 use super::models::tag_of_all;
 use crate::evaluation::{Query, Statistic, ThresholdRow};
@@ -105,7 +106,13 @@ pub(crate) async fn thresholds(
             known: models.names(),
         });
     }
-    cached(&headers, &tag_of_all(&models), || {
+    // Names are the configuration's, which may change while the models do not.
+    let names = named
+        .iter()
+        .map(|named| format!("{}={} ", named.name, named.served.name));
+    let names: String = names.collect();
+    let tag = format!("{}-{:016x}", tag_of_all(&models), xxh3_64(names.as_bytes()));
+    cached(&headers, &tag, || {
         let mut document = Document {
             wiki: &wiki,
             models: BTreeMap::new(),

@@ -20,6 +20,7 @@ pub(super) use predict::{error, status_of};
 
 use crate::service::App;
 use crate::service::body::ScoringBody;
+use crate::service::dialect::event::MAX_EVENT_BYTES;
 use crate::service::error::ServiceError;
 use crate::service::wiki::{Named, Wiki};
 
@@ -37,8 +38,13 @@ async fn list(State(app): State<App>) -> Json<Value> {
         let named = wiki.models(&models).into_iter();
         named.map(|named| format!("{}-{}", wiki.name, named.name))
     });
-    let names: Vec<String> = revert_risk::NAMES
+    // Somebody has to be served by it.
+    let is_served = app
+        .wikis()
         .iter()
+        .any(|wiki| revert_risk::find_model(&models, wiki).is_some());
+    let revert_risk = revert_risk::NAMES.iter().filter(|_| is_served);
+    let names: Vec<String> = revert_risk
         .map(|name| (*name).to_owned())
         .chain(per_wiki)
         .collect();
@@ -61,16 +67,23 @@ async fn score(State(app): State<App>, Path(name): Path<String>, request: Reques
     };
     let (parts, body) = request.into_parts();
     let is_revert_risk = revert_risk::NAMES.contains(&model);
-    let body = match ScoringBody::of(&parts, body, &app).await {
+    // Texts come with revert risk alone.
+    let limit = if is_revert_risk {
+        usize::MAX
+    } else {
+        MAX_EVENT_BYTES
+    };
+    let body = match ScoringBody::of(&parts, body, &app, limit).await {
         Ok(body) => body,
         Err(failed) if is_revert_risk => return revert_risk::error(failed),
         Err(failed) => return error(failed),
     };
     if is_revert_risk {
-        return revert_risk::score(&app, model, &body.bytes).await;
+        return revert_risk::score(&app, model, body.bytes).await;
     }
+    let context = model.rsplit_once('-').map_or(model, |(context, _)| context);
     match find(&app, model) {
-        Some((wiki, named)) => predict::score(&app, wiki, named, &body.bytes).await,
+        Some((wiki, named)) => predict::score(&app, context, wiki, named, &body.bytes).await,
         None => predict::not_found(&app, model),
     }
 }

@@ -4,20 +4,18 @@
 //! words of the error's text, so these are kept as they are.
 
 use std::sync::Arc;
-use std::time::Instant;
+use std::time::Duration;
 
 use axum::Json;
 use axum::http::StatusCode;
 use axum::response::{IntoResponse as _, Response};
-use serde_json::{Map, Value, json};
+use serde_json::{Value, json};
 
 use crate::service::App;
 use crate::service::dialect::event::Event;
-use crate::service::dialect::ores::{score_body, value_of};
-use crate::service::error::{ServiceError, as_answer};
-use crate::service::scoring::{
-    Asked, Asking, Overrides, ScoreError, Subject, Wanted, score_revisions,
-};
+use crate::service::dialect::ores::{feature_values, score_body};
+use crate::service::error::{ServiceError, as_answer, as_answer_after};
+use crate::service::scoring::{Asking, ScoreError, Subject, score_revisions};
 use crate::service::wiki::{ApiError, FetchError, Named, Wiki};
 
 /// The words by which clients know that a revision is not there.
@@ -40,28 +38,21 @@ pub(super) fn not_found(app: &App, name: &str) -> Response {
     })
 }
 
-/// Scores a revision.
-pub(super) async fn score(app: &App, wiki: &Arc<Wiki>, named: Named, body: &[u8]) -> Response {
-    let deadline = Instant::now() + app.limits().timeout;
+/// Scores a revision, for a client that calls the wiki so.
+pub(super) async fn score(
+    app: &App,
+    context: &str,
+    wiki: &Arc<Wiki>,
+    named: Named,
+    body: &[u8],
+) -> Response {
     let input = match Input::read(body, wiki) {
         Ok(input) => input,
-        Err(message) => return refuse(StatusCode::BAD_REQUEST, &message),
+        Err(message) => return refuse(StatusCode::BAD_REQUEST, &message, None),
     };
-    let asking = Asking {
-        wiki: Arc::clone(wiki),
-        asked: Asked {
-            models: [Wanted::from(Arc::clone(&named.served))].into(),
-            history: app.histories().find(&wiki.name).cloned(),
-            is_explained: false,
-            has_values: input.is_extended,
-        },
-        deadline,
-        needs_parent: false,
-    };
-    let subject = Subject {
-        rev_id: input.rev_id,
-        overrides: Overrides::default(),
-    };
+    let mut asking = Asking::of(app, wiki, vec![Arc::clone(&named.served)]);
+    asking.asked.has_values = input.is_extended;
+    let subject = Subject::plain(input.rev_id);
     let outcome = match score_revisions(app, vec![subject], asking).await {
         Ok(mut outcomes) => outcomes.pop().unwrap_or(Err(ScoreError::Internal)),
         Err(failed) => return error(failed),
@@ -71,24 +62,15 @@ pub(super) async fn score(app: &App, wiki: &Arc<Wiki>, named: Named, body: &[u8]
         Ok(None) => return error(ServiceError::Internal),
         Err(failed) => {
             let (status, message) = describe(&failed);
-            return refuse(status, &message);
+            return refuse(status, &message, failed.retry_after());
         }
     };
     let mut body = json!({"score": score_body(named.probability(scored.wanted_probability))});
     if let Some(values) = &scored.values {
-        let features = named.served.model.features().iter().zip(values);
-        let values: Map<String, Value> = features
-            .map(|(feature, value)| {
-                (
-                    crate::service::dialect::ores::name_of(feature),
-                    value_of(feature, *value),
-                )
-            })
-            .collect();
-        body["features"] = Value::Object(values);
+        body["features"] = feature_values(&named.served, values);
     }
     let name = &named.name;
-    let answer = json!({&wiki.name: {
+    let answer = json!({context: {
         "models": {name: {"version": named.served.version}},
         "scores": {input.rev_id.to_string(): {name: body}},
     }});
@@ -106,9 +88,17 @@ impl Input {
     fn read(body: &[u8], wiki: &Wiki) -> Result<Self, String> {
         let input: Value = serde_json::from_slice(body)
             .map_err(|error| format!("expected JSON, got something else: {error}"))?;
-        let is_extended = input["extended_output"].as_bool().unwrap_or_default();
+        // Whatever Python takes for true.
+        let is_extended = match &input["extended_output"] {
+            Value::Bool(is_extended) => *is_extended,
+            Value::Number(number) => number.as_f64() != Some(0.0),
+            _ => false,
+        };
         if let Some(event) = input.get("event") {
             let event = Event::read(event).map_err(|error| error.to_string())?;
+            if !event.is_edit {
+                return Err("expected an event of an edit, got one of something else".to_owned());
+            }
             if event.wiki != wiki.name {
                 return Err(format!(
                     "expected an event of {}, got one of another wiki",
@@ -157,7 +147,7 @@ pub(in crate::service::dialect) fn status_of(error: &ScoreError) -> StatusCode {
             }
             ApiError::Garbage | ApiError::Refused => StatusCode::BAD_GATEWAY,
         },
-        ScoreError::Timeout { .. } => StatusCode::GATEWAY_TIMEOUT,
+        ScoreError::Fetch(FetchError::Timeout { .. }) => StatusCode::GATEWAY_TIMEOUT,
         ScoreError::Fetch(FetchError::Internal) | ScoreError::Internal => {
             StatusCode::INTERNAL_SERVER_ERROR
         }
@@ -165,6 +155,6 @@ pub(in crate::service::dialect) fn status_of(error: &ScoreError) -> StatusCode {
     }
 }
 
-fn refuse(status: StatusCode, message: &str) -> Response {
-    as_answer(status, Json(json!({"error": message})))
+fn refuse(status: StatusCode, message: &str, retry_after: Option<Duration>) -> Response {
+    as_answer_after(status, Json(json!({"error": message})), retry_after)
 }

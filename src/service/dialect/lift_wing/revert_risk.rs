@@ -6,30 +6,34 @@
 //! page are refused, as there: clients rely on it.
 
 use std::sync::Arc;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use axum::Json;
+use axum::body::Bytes;
 use axum::http::StatusCode;
 use axum::response::{IntoResponse as _, Response};
 use serde::Deserialize;
+use serde_json::value::RawValue;
 use serde_json::{Value, json};
 
 use super::predict::{describe, status_of};
 use crate::revision::{Page, PageId, Revision, RevisionId, Timestamp, User, UserKind};
 use crate::service::App;
-use crate::service::dialect::event::Event;
-use crate::service::error::{ServiceError, as_answer};
+use crate::service::body::read_frame;
+use crate::service::dialect::event::{Event, MAX_EVENT_BYTES};
+use crate::service::error::{ServiceError, as_answer, as_answer_after};
+use crate::service::models::Models;
 use crate::service::scoring::{
-    Asked, Asking, EditParts, Outcome, Overrides, ScoreError, Subject, Wanted, count, refuse,
-    score_edit, score_revisions,
+    Asking, EditParts, Outcome, Overrides, ScoreError, Subject, refuse, score_one, score_revisions,
 };
 use crate::service::wiki::{FetchError, Named, Wiki};
 
 /// Names that this is served under; the multilingual one is asked for unregistered authors.
-pub(super) const NAMES: [&str; 3] = [
+pub(super) const NAMES: [&str; 4] = [
     "revertrisk-language-agnostic",
     "revertrisk-language-agnostic-pre-save",
     "revertrisk-multilingual",
+    "revertrisk-multilingual-pre-save",
 ];
 
 /// Revisions of one request.
@@ -49,71 +53,138 @@ fn detail(status: StatusCode, message: &str) -> Response {
 }
 
 /// Why there is no answer.
-struct Refusal(StatusCode, String);
+struct Refusal {
+    status: StatusCode,
+    message: String,
+    retry_after: Option<Duration>,
+}
+
+impl Refusal {
+    fn new(status: StatusCode, message: String) -> Self {
+        Self {
+            status,
+            message,
+            retry_after: None,
+        }
+    }
+}
 
 impl From<String> for Refusal {
     fn from(message: String) -> Self {
-        Self(StatusCode::BAD_REQUEST, message)
+        Self::new(StatusCode::BAD_REQUEST, message)
     }
 }
 
 impl From<ServiceError> for Refusal {
     fn from(error: ServiceError) -> Self {
-        Self(error.status_and_code().0, error.to_string())
+        Self::new(error.status_and_code().0, error.to_string())
     }
+}
+
+/// What clients send: one of these. Parts stay text until it is known which.
+#[derive(Deserialize)]
+#[serde(expecting = "a request as an object")]
+struct Input<'a> {
+    #[serde(borrow)]
+    revision_data: Option<&'a RawValue>,
+    #[serde(borrow)]
+    instances: Option<&'a RawValue>,
+    #[serde(borrow)]
+    event: Option<&'a RawValue>,
+}
+
+/// One revision.
+#[derive(Deserialize)]
+#[serde(expecting = "an instance as an object")]
+struct Instance {
+    rev_id: Option<Value>,
+    lang: Option<Value>,
 }
 
 /// Scores what a body asks.
-pub(super) async fn score(app: &App, model: &str, body: &[u8]) -> Response {
+pub(super) async fn score(app: &App, model: &str, body: Bytes) -> Response {
     match answer(app, model, body).await {
         Ok(document) => Json(document).into_response(),
-        Err(Refusal(status, message)) => detail(status, &message),
+        Err(refusal) => {
+            let body = Json(json!({"detail": refusal.message}));
+            as_answer_after(refusal.status, body, refusal.retry_after)
+        }
     }
 }
 
-async fn answer(app: &App, model: &str, body: &[u8]) -> Result<Value, Refusal> {
-    let input: Value = serde_json::from_slice(body)
-        .map_err(|error| format!("expected JSON, got something else: {error}"))?;
-    if let Some(data) = input.get("revision_data") {
-        return score_unsaved(app, model, data).await;
-    }
-    if model.ends_with("-pre-save") {
-        return Err("expected revision_data, got none".to_owned().into());
-    }
-    if let Some(instances) = input.get("instances") {
-        return score_instances(app, model, instances).await;
-    }
-    let (wiki, rev_id) = match input.get("event") {
-        Some(event) => read_event(app, event)?,
-        None => read_instance(app, &input)?,
+async fn answer(app: &App, model: &str, body: Bytes) -> Result<Value, Refusal> {
+    let deadline = Instant::now() + app.limits().timeout;
+    let read = read_frame(app, body, deadline, |body| Ok(Ask::read(body))).await??;
+    let (wiki, rev_id) = match read {
+        Ask::Unsaved(data) => return score_unsaved(app, model, *data).await,
+        _ if model.ends_with("-pre-save") => {
+            return Err("expected revision_data, got none".to_owned().into());
+        }
+        Ask::Instances(instances) => return score_instances(app, model, &instances).await,
+        Ask::Event(event) => read_event(app, &event)?,
+        Ask::One(instance) => read_instance(app, &instance)?,
     };
-    let named = find_model(app, wiki)?;
+    let named = known_model(app, wiki)?;
     let mut outcomes = score_saved(app, wiki, &named, &[rev_id]).await?;
     let outcome = outcomes.pop().unwrap_or(Err(ScoreError::Internal));
     write(model, wiki, &named, rev_id as i64, &outcome)
 }
 
+/// What a body asks.
+enum Ask {
+    Unsaved(Box<RevisionData>),
+    Instances(Vec<Instance>),
+    Event(Value),
+    One(Instance),
+}
+
+impl Ask {
+    fn read(body: &Bytes) -> Result<Self, String> {
+        let not_json = |error| format!("expected JSON, got something else: {error}");
+        let input: Input<'_> = serde_json::from_slice(body).map_err(not_json)?;
+        if let Some(data) = input.revision_data {
+            let data = serde_json::from_str(data.get());
+            let data = data.map_err(|error| format!("revision_data is not understood: {error}"))?;
+            return Ok(Self::Unsaved(Box::new(data)));
+        }
+        // Texts alone are large.
+        if body.len() > MAX_EVENT_BYTES {
+            return Err(format!(
+                "expected at most {MAX_EVENT_BYTES} bytes without revision_data, got {}",
+                body.len()
+            ));
+        }
+        if let Some(instances) = input.instances {
+            let instances = serde_json::from_str(instances.get());
+            let instances =
+                instances.map_err(|error| format!("instances are not understood: {error}"))?;
+            return Ok(Self::Instances(instances));
+        }
+        match input.event {
+            Some(event) => serde_json::from_str(event.get())
+                .map(Self::Event)
+                .map_err(not_json),
+            None => serde_json::from_slice(body)
+                .map(Self::One)
+                .map_err(not_json),
+        }
+    }
+}
+
 /// The model that says how likely a wiki's edits are reverted.
-fn find_model(app: &App, wiki: &Wiki) -> Result<Named, Refusal> {
-    let models = app.models();
+pub(super) fn find_model(models: &Models, wiki: &Wiki) -> Option<Named> {
     let mut names = MODEL_NAMES.iter();
-    let named = names.find_map(|name| wiki.model(&models, name));
-    named.ok_or_else(|| {
+    names.find_map(|name| wiki.model(models, name))
+}
+
+fn known_model(app: &App, wiki: &Wiki) -> Result<Named, Refusal> {
+    let models = app.models();
+    find_model(&models, wiki).ok_or_else(|| {
         Refusal::from(ServiceError::ModelNotFound {
             what: format!("reverts on {}", wiki.name),
             known: models.names(),
         })
     })
-}
-
-/// What is asked of every edit.
-fn asked(app: &App, wiki: &Wiki, named: &Named) -> Asked {
-    Asked {
-        models: [Wanted::from(Arc::clone(&named.served))].into(),
-        history: app.histories().find(&wiki.name).cloned(),
-        is_explained: false,
-        has_values: false,
-    }
 }
 
 /// Scores saved revisions; first ones have no parent, and get that for an error.
@@ -123,23 +194,13 @@ async fn score_saved(
     named: &Named,
     ids: &[u64],
 ) -> Result<Vec<Outcome>, Refusal> {
-    let asking = Asking {
-        wiki: Arc::clone(wiki),
-        asked: asked(app, wiki, named),
-        deadline: Instant::now() + app.limits().timeout,
-        needs_parent: true,
-    };
-    let subjects = ids.iter().map(|rev_id| Subject {
-        rev_id: *rev_id,
-        overrides: Overrides::default(),
-    });
+    let mut asking = Asking::of(app, wiki, vec![Arc::clone(&named.served)]);
+    asking.needs_parent = true;
+    let subjects = ids.iter().map(|rev_id| Subject::plain(*rev_id));
     Ok(score_revisions(app, subjects.collect(), asking).await?)
 }
 
-async fn score_instances(app: &App, model: &str, instances: &Value) -> Result<Value, Refusal> {
-    let instances = instances
-        .as_array()
-        .ok_or_else(|| "expected a list as instances".to_owned())?;
+async fn score_instances(app: &App, model: &str, instances: &[Instance]) -> Result<Value, Refusal> {
     if !(1..=MAX_INSTANCES).contains(&instances.len()) {
         let message = format!(
             "expected 1 to {MAX_INSTANCES} instances, got {}",
@@ -158,13 +219,15 @@ async fn score_instances(app: &App, model: &str, instances: &Value) -> Result<Va
             .into());
     }
     let ids: Vec<u64> = read.iter().map(|(_, id)| *id).collect();
-    let named = find_model(app, wiki)?;
+    let named = known_model(app, wiki)?;
     let outcomes = score_saved(app, wiki, &named, &ids).await?;
     let (mut predictions, mut errors) = (Vec::new(), Vec::new());
     for (id, outcome) in ids.iter().zip(&outcomes) {
         match write(model, wiki, &named, *id as i64, outcome) {
             Ok(prediction) => predictions.push(prediction),
-            Err(Refusal(_, reason)) => errors.push(format!(
+            Err(Refusal {
+                message: reason, ..
+            }) => errors.push(format!(
                 "Could not make prediction for revision {id} ({}). Reason: {reason}",
                 wiki.language
             )),
@@ -177,13 +240,14 @@ async fn score_instances(app: &App, model: &str, instances: &Value) -> Result<Va
     Ok(document)
 }
 
-fn read_instance<'a>(app: &'a App, instance: &Value) -> Result<(&'a Arc<Wiki>, u64), Refusal> {
+fn read_instance<'a>(app: &'a App, instance: &Instance) -> Result<(&'a Arc<Wiki>, u64), Refusal> {
     let missing = |field: &str| Refusal::from(format!("Missing {field:?} in input data."));
-    let rev_id = instance.get("rev_id").ok_or_else(|| missing("rev_id"))?;
+    let rev_id = instance.rev_id.as_ref().ok_or_else(|| missing("rev_id"))?;
     let rev_id = rev_id
         .as_u64()
         .ok_or_else(|| "Expected \"rev_id\" to be an integer.".to_owned())?;
-    let language = instance["lang"].as_str().ok_or_else(|| missing("lang"))?;
+    let language = instance.lang.as_ref().and_then(Value::as_str);
+    let language = language.ok_or_else(|| missing("lang"))?;
     Ok((find_wiki(app, language)?, rev_id))
 }
 
@@ -211,6 +275,11 @@ fn find_wiki<'a>(app: &'a App, language: &str) -> Result<&'a Arc<Wiki>, Refusal>
 
 fn read_event<'a>(app: &'a App, event: &Value) -> Result<(&'a Arc<Wiki>, u64), Refusal> {
     let event = Event::read(event).map_err(|error| error.to_string())?;
+    if !event.is_edit {
+        return Err("expected an event of an edit, got one of something else"
+            .to_owned()
+            .into());
+    }
     let wiki = app.wikis().find(&event.wiki);
     let wiki = wiki.ok_or_else(|| {
         let domain = event.domain.unwrap_or_default();
@@ -254,20 +323,16 @@ struct UserData {
     id: Option<i64>,
 }
 
-async fn score_unsaved(app: &App, model: &str, data: &Value) -> Result<Value, Refusal> {
-    let data = RevisionData::deserialize(data)
-        .map_err(|error| format!("revision_data is not understood: {error}"))?;
+async fn score_unsaved(app: &App, model: &str, data: RevisionData) -> Result<Value, Refusal> {
     let wiki = find_wiki(app, &data.lang)?;
     let parts = data.into_parts(app.limits().text_bytes)?;
-    let named = find_model(app, wiki)?;
-    let deadline = Instant::now() + app.limits().timeout;
-    let (worker, asked) = (app.clone(), asked(app, wiki, &named));
-    let score = move |parts: Arc<EditParts>| {
-        let (scores, is_coarse) = score_edit(&parts, &Overrides::default(), &asked);
-        count(&worker, &parts, &asked, &scores, is_coarse);
-        scores
-    };
-    let done = app.pool().run(vec![Arc::new(parts)], deadline, score).await;
+    let named = known_model(app, wiki)?;
+    let asking = Asking::of(app, wiki, vec![Arc::clone(&named.served)]);
+    let (worker, asked) = (app.clone(), asking.asked);
+    let score =
+        move |parts: Arc<EditParts>| score_one(&worker, &parts, &Overrides::default(), &asked);
+    let work = vec![Arc::new(parts)];
+    let done = app.pool().run(work, asking.deadline, score).await;
     let done = done.map_err(|error| refuse(app, error))?.pop();
     let outcome = done.and_then(|done| done.value).ok_or(ScoreError::Internal);
     // Nothing is saved that could be named.
@@ -318,7 +383,8 @@ impl RevisionData {
                     ..User::default()
                 },
                 comment: Some(self.comment.unwrap_or_default()),
-                minor: Some(false),
+                // It is not told, as most of the author is not.
+                minor: None,
                 text: Some(self.text),
                 ..Revision::default()
             },
@@ -332,7 +398,7 @@ impl RevisionData {
 }
 
 fn first_revision() -> Refusal {
-    Refusal(
+    Refusal::new(
         StatusCode::UNPROCESSABLE_ENTITY,
         "parent_revision_missing: the first revision of a page has no parent to compare it with"
             .to_owned(),
@@ -355,9 +421,12 @@ fn write(
             // What the revision itself is to blame for, with a code for programs.
             return Err(match status {
                 StatusCode::BAD_REQUEST => {
-                    Refusal(unprocessable(error), format!("{}: {message}", error.code()))
+                    Refusal::new(unprocessable(error), format!("{}: {message}", error.code()))
                 }
-                status => Refusal(status, message),
+                status => Refusal {
+                    retry_after: error.retry_after(),
+                    ..Refusal::new(status, message)
+                },
             });
         }
     };

@@ -1,7 +1,6 @@
 //! `POST /v2/models/{model}/infer`: ids of revisions in, tensors out.
 
 use std::sync::Arc;
-use std::time::Instant;
 
 use axum::Json;
 use axum::extract::{Path, Request, State};
@@ -12,9 +11,10 @@ use serde_json::{Value, json};
 use super::{InferenceError, find};
 use crate::service::App;
 use crate::service::body::ScoringBody;
+use crate::service::dialect::event::MAX_EVENT_BYTES;
 use crate::service::dialect::lift_wing::status_of;
-use crate::service::error::{ServiceError, as_answer};
-use crate::service::scoring::{Asked, Asking, Overrides, Subject, Wanted, score_revisions};
+use crate::service::error::{ServiceError, as_answer_after};
+use crate::service::scoring::{Asking, Subject, score_revisions};
 
 /// Revisions of one request.
 const MAX_REVISIONS: usize = 256;
@@ -78,34 +78,24 @@ async fn answer(
     version: Option<&str>,
     request: Request,
 ) -> Result<Response, InferenceError> {
-    let deadline = Instant::now() + app.limits().timeout;
     let (wiki, named) = find(app, model, version)?;
     let (parts, body) = request.into_parts();
-    let body = ScoringBody::of(&parts, body, app).await?;
+    let body = ScoringBody::of(&parts, body, app, MAX_EVENT_BYTES).await?;
     let input: Input = serde_json::from_slice(&body.bytes).map_err(ServiceError::from)?;
     let ids = read_ids(&input.inputs)?;
     let outputs = read_outputs(&input.outputs)?;
-    let asking = Asking {
-        wiki: Arc::clone(wiki),
-        asked: Asked {
-            models: [Wanted::from(Arc::clone(&named.served))].into(),
-            history: app.histories().find(&wiki.name).cloned(),
-            is_explained: false,
-            has_values: false,
-        },
-        deadline,
-        needs_parent: false,
-    };
-    let subjects = ids.iter().map(|rev_id| Subject {
-        rev_id: *rev_id,
-        overrides: Overrides::default(),
-    });
+    let asking = Asking::of(app, wiki, vec![Arc::clone(&named.served)]);
+    let subjects = ids.iter().map(|rev_id| Subject::plain(*rev_id));
     let outcomes = score_revisions(app, subjects.collect(), asking).await?;
     if let Some(Err(first)) = outcomes.first()
         && outcomes.iter().all(Result::is_err)
     {
         let body = json!({"error": first.to_string()});
-        return Ok(as_answer(status_of(first), Json(body)));
+        return Ok(as_answer_after(
+            status_of(first),
+            Json(body),
+            first.retry_after(),
+        ));
     }
     let (mut probabilities, mut predictions, mut errors) = (Vec::new(), Vec::new(), Vec::new());
     for outcome in &outcomes {

@@ -101,10 +101,9 @@ fn kind_of(error: &ScoreError) -> &'static str {
             FetchError::ContentModel { .. } => "UnexpectedContentType",
             // ORES had no bound, and would have run out of time.
             FetchError::TextTooLarge { .. } => "TextTooLarge",
-            FetchError::Api(ApiError::Timeout) => "TimeoutError",
+            FetchError::Timeout { .. } | FetchError::Api(ApiError::Timeout) => "TimeoutError",
             FetchError::Api(_) | FetchError::Internal => "DependencyError",
         },
-        ScoreError::Timeout { .. } => "TimeoutError",
         ScoreError::Internal => "DependencyError",
     }
 }

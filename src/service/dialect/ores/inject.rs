@@ -12,6 +12,7 @@ use serde_json::{Map, Value};
 use super::error::{OresError, bad_request};
 use super::request::shown;
 use crate::feature::{self, Feature, Unit};
+use crate::service::models::Served;
 use crate::service::scoring::{Overrides, read_value};
 
 /// revscoring's name -> the features of ours that answer the same question in another way.
@@ -28,9 +29,12 @@ const SAME_QUESTION: [(&str, &[&str]); 4] = [
 /// Values to score with.
 #[derive(Clone, Default)]
 pub(super) struct Injections {
-    of_all: Vec<(&'static Feature, f32)>,
-    by_revision: BTreeMap<u64, Vec<(&'static Feature, f32)>>,
+    of_all: Values,
+    by_revision: BTreeMap<u64, Values>,
 }
+
+/// Name -> value; the first that was said of a name.
+type Values = BTreeMap<&'static str, f32>;
 
 impl Injections {
     pub(super) fn read(
@@ -47,7 +51,7 @@ impl Injections {
                         shown(value)
                     ))
                 })?;
-                injections.of_all.extend(read(name, &value)?);
+                read(&mut injections.of_all, name, &value)?;
             } else if name.starts_with("datasource.") {
                 return Err(bad_request(
                     "datasources are not injected; POST /api/v1/score takes texts and facts",
@@ -57,35 +61,51 @@ impl Injections {
         let Some(inject) = inject else {
             return Ok(injections);
         };
-        let wrong = |_| bad_request("expected an object of objects, by revision, as inject");
-        let by_revision: BTreeMap<String, Map<String, Value>> =
-            serde_json::from_str(inject).map_err(wrong)?;
-        for (id, values) in by_revision {
+        let wrong = || bad_request("expected an object of objects, by revision, as inject");
+        let inject: Map<String, Value> = serde_json::from_str(inject).map_err(|_| wrong())?;
+        // Of the one revision of a path, features are given as they are.
+        if inject.values().all(|value| !value.is_object()) {
+            for (name, value) in inject {
+                read(&mut injections.of_all, &name, &value)?;
+            }
+            return Ok(injections);
+        }
+        for (id, values) in inject {
+            let Value::Object(values) = values else {
+                return Err(wrong());
+            };
             let id = id.parse().map_err(|_| {
                 bad_request(format!(
                     "expected ids of revisions in inject, got {:?}",
                     shown(&id)
                 ))
             })?;
-            let mut read_values = Vec::new();
+            let of_one = injections.by_revision.entry(id).or_default();
             for (name, value) in values {
-                read_values.extend(read(&name, &value)?);
+                read(of_one, &name, &value)?;
             }
-            injections.by_revision.insert(id, read_values);
         }
         Ok(injections)
     }
 
     /// What one revision is scored with.
     pub(super) fn of(&self, rev_id: u64) -> Overrides {
+        let mut values = self.of_all.clone();
         // What is said of one outranks what is said of all.
-        let own = self.by_revision.get(&rev_id).into_iter().flatten();
-        Overrides::new(own.chain(&self.of_all).copied().collect())
+        values.extend(self.by_revision.get(&rev_id).into_iter().flatten());
+        Overrides::new(values)
     }
 }
 
+/// A model's features with their values, as answers give them.
+pub(in crate::service::dialect) fn feature_values(served: &Served, values: &[f32]) -> Value {
+    let features = served.model.features().iter().zip(values);
+    let by_name = features.map(|(feature, value)| (name_of(feature), value_of(feature, *value)));
+    Value::Object(by_name.collect())
+}
+
 /// A feature's name in answers.
-pub(in crate::service::dialect) fn name_of(feature: &Feature) -> String {
+fn name_of(feature: &Feature) -> String {
     match feature.revscoring {
         Some(name) => name.to_owned(),
         None => format!("feature.{}", feature.name),
@@ -93,7 +113,7 @@ pub(in crate::service::dialect) fn name_of(feature: &Feature) -> String {
 }
 
 /// A feature's value in answers.
-pub(in crate::service::dialect) fn value_of(feature: &Feature, value: f32) -> Value {
+fn value_of(feature: &Feature, value: f32) -> Value {
     match feature.unit {
         _ if !value.is_finite() => Value::Null,
         Unit::Flag => Value::Bool(value != 0.0),
@@ -102,8 +122,8 @@ pub(in crate::service::dialect) fn value_of(feature: &Feature, value: f32) -> Va
     }
 }
 
-/// The features that a name sets, with the value.
-fn read(name: &str, value: &Value) -> Result<Vec<(&'static Feature, f32)>, OresError> {
+/// Sets the features of a name.
+fn read(values: &mut Values, name: &str, value: &Value) -> Result<(), OresError> {
     let ours = name.strip_prefix("feature.").and_then(feature::find);
     let same = SAME_QUESTION.iter().filter(|(theirs, _)| *theirs == name);
     let same = same.flat_map(|(_, ours)| ours.iter().filter_map(|ours| feature::find(ours)));
@@ -116,14 +136,12 @@ fn read(name: &str, value: &Value) -> Result<Vec<(&'static Feature, f32)>, OresE
             shown(name)
         )));
     }
-    features
-        .into_iter()
-        .map(|feature| {
-            let value = read_value(feature, value);
-            let value = value.map_err(|error| bad_request(error.to_string()))?;
-            Ok((feature, value))
-        })
-        .collect()
+    for feature in features {
+        let value = read_value(feature, value);
+        let value = value.map_err(|error| bad_request(error.to_string()))?;
+        values.entry(feature.name).or_insert(value);
+    }
+    Ok(())
 }
 
 #[cfg(test)]

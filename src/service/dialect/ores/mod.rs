@@ -22,7 +22,7 @@ use axum::response::Redirect;
 use axum::routing::{get, post};
 
 pub(super) use error::error;
-pub(super) use inject::{name_of, value_of};
+pub(super) use inject::feature_values;
 pub(super) use openapi::paths;
 pub(super) use scores::score_body;
 

@@ -16,18 +16,36 @@ use crate::service::wiki::Named;
 /// What is asked where nothing is said.
 const DEFAULT: &str = "version";
 
+/// Paths that one request may ask for: the extension asks for a dozen.
+const MAX_PATHS: usize = 50;
+
 /// Parts of the document that are asked for; without any, all but the tables of thresholds.
+#[derive(Clone)]
 pub(super) struct Paths(Vec<Vec<String>>);
 
 impl Paths {
     /// Reads paths; `None` where the parameter is not there.
     pub(super) fn read(paths: Option<&[String]>) -> Result<Self, OresError> {
         let default = [DEFAULT.to_owned()];
-        let paths = paths.unwrap_or(&default).iter();
-        paths
-            .map(|path| read_path(path))
-            .collect::<Result<_, _>>()
-            .map(Self)
+        let mut read: Vec<Vec<String>> = Vec::new();
+        for path in paths.unwrap_or(&default) {
+            let path = read_path(path)?;
+            if read.contains(&path) {
+                continue;
+            }
+            if read.len() >= MAX_PATHS {
+                return Err(bad_request(format!(
+                    "expected at most {MAX_PATHS} paths as model_info, got more"
+                )));
+            }
+            read.push(path);
+        }
+        Ok(Self(read))
+    }
+
+    /// Whether they ask for what is at hand.
+    pub(super) fn is_default(&self) -> bool {
+        matches!(self.0.as_slice(), [path] if path == &[DEFAULT])
     }
 }
 

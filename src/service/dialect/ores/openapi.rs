@@ -31,10 +31,7 @@ pub(in crate::service::dialect) fn paths() -> Value {
                 "model_info",
                 "paths into the models' descriptions, with | between",
             ),
-            list(
-                "features",
-                "gives values of features by being there, unless it is false or 0",
-            ),
+            list("features", "gives values of features by being there"),
             list(
                 "inject",
                 "JSON: revision -> feature -> value that it is scored with",

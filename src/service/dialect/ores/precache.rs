@@ -1,7 +1,7 @@
 //! `POST /v3/precache/`: an event of a saved edit, so that its scores are at hand when asked for.
 
+use axum::extract::Request;
 use axum::extract::State;
-use axum::extract::{FromRequest as _, Request};
 use axum::http::StatusCode;
 use axum::response::{IntoResponse as _, Response};
 use serde_json::{Value, json};
@@ -12,7 +12,7 @@ use super::scores::score;
 use super::v3::write_scores;
 use crate::service::App;
 use crate::service::body::ScoringBody;
-use crate::service::dialect::event::Event;
+use crate::service::dialect::event::{Event, MAX_EVENT_BYTES};
 
 /// Scores the edit of an event; 204 for one that no model is for.
 pub(super) async fn precache(
@@ -20,13 +20,12 @@ pub(super) async fn precache(
     request: Request,
 ) -> Result<Response, OresError> {
     let (parts, body) = request.into_parts();
-    let body = ScoringBody::of(&parts, body, &app).await?;
+    let body = ScoringBody::of(&parts, body, &app, MAX_EVENT_BYTES).await?;
     let event: Value = serde_json::from_slice(&body.bytes).map_err(|error| {
         bad_request(format!(
             "expected an event as JSON, got something else: {error}"
         ))
     })?;
-    drop(body);
     let event = Event::read(&event).map_err(|error| bad_request(error.to_string()))?;
     let wiki = app.wikis().find(&event.wiki).filter(|_| event.is_edit);
     let Some(wiki) = wiki else {
@@ -36,11 +35,8 @@ pub(super) async fn precache(
     if models.is_empty() {
         return Ok(StatusCode::NO_CONTENT.into_response());
     }
-    // As if it had been asked for by id.
-    let plain = Request::from_parts(parts, axum::body::Body::empty());
-    let (mut parts, body) = plain.into_parts();
-    parts.method = axum::http::Method::GET;
-    let request = OresRequest::from_request(Request::from_parts(parts, body), &app).await?;
+    let query = parts.uri.query().unwrap_or_default();
+    let request = OresRequest::of_query(query, body.admission)?;
     let scores = score(&app, wiki, models, &[event.rev_id], &request).await?;
     let versions = scores
         .models

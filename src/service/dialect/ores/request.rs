@@ -19,7 +19,10 @@ use crate::service::error::ServiceError;
 const MAX_REVISIONS: usize = 50;
 
 /// Versions 1 and 2 named no limit; there has to be one.
-const MAX_OLD_REVISIONS: usize = 1_000;
+const MAX_OLD_REVISIONS: usize = 500;
+
+/// The largest form.
+const MAX_FORM_BYTES: usize = 256 << 10;
 
 /// What stands in the address and in the form, read.
 pub(crate) struct OresRequest {
@@ -53,7 +56,7 @@ impl FromRequest<App> for OresRequest {
                 let value = value.to_str().unwrap_or_default();
                 value.starts_with("application/x-www-form-urlencoded")
             });
-            let body = ScoringBody::of(&parts, body, app).await?;
+            let body = ScoringBody::of(&parts, body, app, MAX_FORM_BYTES).await?;
             if is_form {
                 let form = std::str::from_utf8(&body.bytes)
                     .map_err(|_| bad_request("expected a form in UTF-8, got other bytes"))?;
@@ -74,6 +77,11 @@ impl FromRequest<App> for OresRequest {
 }
 
 impl OresRequest {
+    /// The parameters of an address alone.
+    pub(super) fn of_query(query: &str, admission: Admission) -> Result<Self, OresError> {
+        Self::read(pairs(query), admission, MAX_REVISIONS)
+    }
+
     fn read(
         parameters: Vec<(String, String)>,
         admission: Admission,
@@ -95,7 +103,7 @@ impl OresRequest {
             models: find("models").map(split).filter(|names| !names.is_empty()),
             revids,
             model_info: find("model_info").map(split),
-            has_features: is_set(find("features")),
+            has_features: find("features").is_some(),
             injections: Injections::read(&parameters, find("inject"))?,
             style: Style::read(find("format"), find("callback"))?,
             _admission: admission,
@@ -163,17 +171,9 @@ impl Style {
 
 /// Pairs of an address's query or a form.
 fn pairs(text: &str) -> Vec<(String, String)> {
-    let mut url: reqwest::Url = match "http://localhost/".parse() {
-        Ok(url) => url,
-        Err(_) => return Vec::new(),
-    };
-    url.set_query(Some(text));
-    url.query_pairs().into_owned().collect()
-}
-
-/// Parameters that say yes by being there; ORES took words for no too.
-fn is_set(value: Option<&str>) -> bool {
-    value.is_some_and(|value| !matches!(value.to_lowercase().as_str(), "false" | "0"))
+    form_urlencoded::parse(text.as_bytes())
+        .into_owned()
+        .collect()
 }
 
 fn read_revids(text: &str, limit: usize) -> Result<Vec<u64>, OresError> {

@@ -2,17 +2,16 @@
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
-use std::time::Instant;
 
-use serde_json::{Map, Value, json};
+use serde_json::{Value, json};
 
 use super::error::{OresError, score_error};
-use super::inject::{name_of, value_of};
+use super::inject::feature_values;
 use super::request::{OresRequest, shown};
 use crate::service::App;
 use crate::service::error::ServiceError;
 use crate::service::models::{Models, Served};
-use crate::service::scoring::{Asked, Asking, Scored, Subject, Wanted, score_revisions};
+use crate::service::scoring::{Asking, Scored, Subject, score_revisions};
 use crate::service::wiki::{Named, Wiki};
 
 /// The scores of a request.
@@ -80,7 +79,6 @@ pub(super) async fn score(
     rev_ids: &[u64],
     request: &OresRequest,
 ) -> Result<Scores, OresError> {
-    let deadline = Instant::now() + app.limits().timeout;
     // Names that one model serves cost one score.
     let mut served: Vec<Arc<Served>> = Vec::new();
     for named in &models {
@@ -92,17 +90,8 @@ pub(super) async fn score(
         rev_id: *rev_id,
         overrides: request.injections.of(*rev_id),
     });
-    let asking = Asking {
-        wiki: Arc::clone(wiki),
-        asked: Asked {
-            models: served.iter().cloned().map(Wanted::from).collect(),
-            history: app.histories().find(&wiki.name).cloned(),
-            is_explained: false,
-            has_values: request.has_features,
-        },
-        deadline,
-        needs_parent: false,
-    };
+    let mut asking = Asking::of(app, wiki, served.clone());
+    asking.asked.has_values = request.has_features;
     let outcomes = score_revisions(app, subjects.collect(), asking).await?;
     let revisions = rev_ids.iter().zip(outcomes).map(|(rev_id, outcome)| {
         let by_model = models.iter().map(|named| {
@@ -128,13 +117,8 @@ pub(super) async fn score(
 impl ModelScore {
     fn new(named: &Named, scored: &Scored) -> Self {
         let probability = named.probability(scored.wanted_probability);
-        let features = scored.values.as_ref().map(|values| {
-            let features = named.served.model.features().iter().zip(values);
-            let by_name: Map<String, Value> = features
-                .map(|(feature, value)| (name_of(feature), value_of(feature, *value)))
-                .collect();
-            Value::Object(by_name)
-        });
+        let values = scored.values.as_ref();
+        let features = values.map(|values| feature_values(&named.served, values));
         Self {
             score: Ok(score_body(probability)),
             features,

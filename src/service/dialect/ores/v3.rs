@@ -1,5 +1,7 @@
 //! Version 3: `{"enwiki": {"models": .., "scores": {"123": {"damaging": {"score": ..}}}}}`.
 
+use std::time::Instant;
+
 use axum::extract::{Path, State};
 use axum::response::Response;
 use serde_json::{Map, Value, json};
@@ -9,6 +11,8 @@ use super::model_info::{Paths, describe};
 use super::request::OresRequest;
 use super::scores::{Scores, find_models, find_wiki, score};
 use crate::service::App;
+use crate::service::error::ServiceError;
+use crate::service::scoring::refuse;
 use crate::service::wiki::Named;
 
 /// All wikis with their models.
@@ -18,12 +22,15 @@ pub(super) async fn contexts(
 ) -> Result<Response, OresError> {
     let paths = Paths::read(request.model_info.as_deref())?;
     let models = app.models();
-    let mut document = Map::new();
-    for wiki in app.wikis().iter() {
-        let described = describe_all(&wiki.models(&models), &paths)?;
-        document.insert(wiki.name.clone(), json!({"models": described}));
-    }
-    Ok(request.style.write(&Value::Object(document)))
+    let wikis = app.wikis().iter();
+    let wikis: Vec<(String, Vec<Named>)> = wikis
+        .map(|wiki| (wiki.name.clone(), wiki.models(&models)))
+        .collect();
+    let described = describe_all(&app, wikis, paths).await?;
+    let document = described
+        .into_iter()
+        .map(|(name, models)| (name, json!({"models": models})));
+    Ok(request.style.write(&Value::Object(document.collect())))
 }
 
 /// A wiki's models, and scores of the revisions that are named.
@@ -66,8 +73,8 @@ async fn answer(
     let wiki = find_wiki(app, context)?;
     let paths = Paths::read(request.model_info.as_deref())?;
     let models = find_models(&app.models(), wiki, names.as_deref())?;
-    let described = describe_all(&models, &paths)?;
-    let mut body = Map::from_iter([("models".to_owned(), described)]);
+    let wikis = vec![("models".to_owned(), models.clone())];
+    let mut body = describe_all(app, wikis, paths).await?;
     if !rev_ids.is_empty() {
         let scores = score(app, wiki, models, rev_ids, request).await?;
         body.insert("scores".to_owned(), write_scores(&scores));
@@ -97,10 +104,29 @@ pub(in crate::service::dialect) fn write_scores(scores: &Scores) -> Value {
     Value::Object(revisions.collect())
 }
 
-/// Name -> what was asked of the model.
-fn describe_all(models: &[Named], paths: &Paths) -> Result<Value, OresError> {
-    let described = models
-        .iter()
-        .map(|named| Ok((named.name.clone(), describe(named, paths)?)));
-    described.collect::<Result<_, _>>().map(Value::Object)
+/// For each list of models: name -> what was asked of the model. Tables of thresholds take time, so
+/// the pool makes what is not at hand.
+async fn describe_all(
+    app: &App,
+    lists: Vec<(String, Vec<Named>)>,
+    paths: Paths,
+) -> Result<Map<String, Value>, OresError> {
+    let is_default = paths.is_default();
+    let describe_list = move |(name, models): (String, Vec<Named>)| {
+        let described = models
+            .iter()
+            .map(|named| Ok((named.name.clone(), describe(named, &paths)?)));
+        let described: Result<_, OresError> = described.collect();
+        Ok((name, Value::Object(described?)))
+    };
+    if is_default {
+        return lists.into_iter().map(describe_list).collect();
+    }
+    let deadline = Instant::now() + app.limits().timeout;
+    let done = app.pool().run(lists, deadline, describe_list).await;
+    let done = done.map_err(|error| refuse(app, error))?;
+    let described = done
+        .into_iter()
+        .map(|done| done.value.unwrap_or(Err(ServiceError::Internal.into())));
+    described.collect()
 }
