@@ -32,6 +32,9 @@ const MAX_INLINE_BYTES: usize = 256 << 10;
 /// How long a wiki is not called that refuses without saying until when.
 const DEFAULT_RETRY_AFTER: Duration = Duration::from_secs(5);
 
+/// The longest that a call waits for the end of such a time, with a place that others wait for.
+const MAX_WAIT: Duration = Duration::from_secs(1);
+
 /// The longest that a wiki is believed.
 const MAX_RETRY_AFTER: Duration = Duration::from_secs(120);
 
@@ -176,12 +179,14 @@ impl Api {
                 Ok(answer) => return Ok(answer),
                 Err(error) => error,
             };
-            let pause = match error {
-                ApiError::Throttled { retry_after } => retry_after,
-                _ => jittered(FIRST_PAUSE * 2_u32.saturating_pow(n_failed)),
+            let (pause, limit) = match error {
+                ApiError::Throttled { retry_after } => (retry_after, MAX_WAIT.min(self.timeout)),
+                _ => {
+                    let pause = FIRST_PAUSE * 2_u32.saturating_pow(n_failed);
+                    (jittered(pause), self.timeout.max(2 * FIRST_PAUSE))
+                }
             };
-            let is_short = pause <= self.timeout.max(2 * FIRST_PAUSE);
-            if !error.is_passing() || n_failed >= self.max_retries || !is_short {
+            if !error.is_passing() || n_failed >= self.max_retries || pause > limit {
                 tracing::warn!(wiki = self.wiki, %error, "revisions of {} are not fetched: {error}", self.wiki);
                 return Err(error);
             }
