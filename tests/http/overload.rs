@@ -174,8 +174,10 @@ async fn every_dialect_turns_away_in_its_own_shape() {
             assert!(text.starts_with(words), "{path}: {json}");
             assert_eq!(refused.headers["retry-after"], "1", "{path}");
         }
+        // Streams have places of their own, but a client's share counts them too.
         let stream = ask(&app, "/api/v1/score/stream?wiki=enwiki", &json!({})).await;
-        assert_eq!(stream.status.as_u16(), status);
+        let expected = if status == 429 { 429 } else { 200 };
+        assert_eq!(stream.status.as_u16(), expected);
         // Whoever asks only what the service is has no need to wait.
         for path in [
             "/api/v1/models",
