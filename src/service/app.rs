@@ -46,6 +46,8 @@ struct Shared {
     /// Streams have places of their own, so that idle ones keep nobody else out.
     streams: Arc<Semaphore>,
     fetched: Arc<Semaphore>,
+    /// So many requests may wait for a wiki: a wiki that hangs takes no others' places.
+    fetching: Arc<Semaphore>,
     is_draining: watch::Sender<bool>,
 }
 
@@ -175,6 +177,9 @@ impl App {
                     .clamp(1, Semaphore::MAX_PERMITS),
             )),
             fetched: Arc::new(Semaphore::new(MAX_FETCHED as usize)),
+            fetching: Arc::new(Semaphore::new(
+                (config.max_requests - config.max_requests / 4).clamp(1, Semaphore::MAX_PERMITS),
+            )),
             is_draining: watch::Sender::new(false),
         })))
     }
@@ -322,6 +327,11 @@ impl App {
     /// A place for one stream; `None` when there are too many.
     pub(crate) fn admit_stream(&self) -> Option<OwnedSemaphorePermit> {
         Arc::clone(&self.0.streams).try_acquire_owned().ok()
+    }
+
+    /// Permission for a request to wait for a wiki; `None` when too many do.
+    pub(crate) fn admit_fetching(&self) -> Option<OwnedSemaphorePermit> {
+        Arc::clone(&self.0.fetching).try_acquire_owned().ok()
     }
 
     /// Waits for permission to hold so many fetched revisions in memory.

@@ -74,7 +74,7 @@ pub struct Config {
     )]
     pub queue: usize,
 
-    /// Scoring requests that may be read or answered at the same time, which bounds memory to about this times max-body-bytes; more are answered 503
+    /// Scoring requests that may be read or answered at the same time, which bounds memory (docs/CONFIGURATION.md, sizing); more are answered 503
     #[arg(
         long,
         env = "REVSCORE_MAX_REQUESTS",

@@ -315,3 +315,50 @@ async fn an_answer_in_pieces_is_put_together() {
     wiki.always(Reply::ListedBad);
     assert_eq!(score(&app_of(wiki.address), &ids).await, whole);
 }
+
+/// Sixty revisions are two batches; one of them hangs.
+#[tokio::test]
+async fn a_batch_that_hangs_costs_no_other_its_scores() {
+    let wiki = Wiki::start().await;
+    let config = Config {
+        timeout_ms: 1_000,
+        ..config()
+    };
+    let app = app_with(wiki.address, json!({"timeout_ms": 20_000}), config);
+    wiki.script([Reply::Hang]);
+    let ids: Vec<u64> = (0..59).map(|n| 900_000 + n).chain([1512]).collect();
+    let answer = score(&app, &ids).await;
+    let codes: Vec<&str> = answer
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|score| score["error"]["code"].as_str().unwrap_or("scored"))
+        .collect();
+    let n_hanging = codes.iter().filter(|code| **code == "wiki_timeout").count();
+    // Whichever of them was called first.
+    assert!(n_hanging == 50 || n_hanging == 10, "{codes:?}");
+    assert!(
+        codes
+            .iter()
+            .all(|code| ["wiki_timeout", "revision_not_found", "scored"].contains(code))
+    );
+}
+
+/// MediaWiki refuses a whole call for one id that it cannot read.
+#[tokio::test]
+async fn an_id_that_cannot_be_costs_no_other_its_scores() {
+    let wiki = Wiki::start().await;
+    let app = app_of(wiki.address);
+    let answer = score(&app, &[u64::MAX, 0, 1512]).await;
+    assert_eq!(answer[0]["error"]["code"], "revision_not_found");
+    assert_eq!(answer[1]["error"]["code"], "revision_not_found");
+    assert!(answer[2]["scores"].is_object(), "{answer}");
+    for call in wiki.calls() {
+        let ids = call.parameters.get("revids").cloned().unwrap_or_default();
+        assert!(
+            ids.split('|')
+                .all(|id| id.parse::<i64>().is_ok_and(|id| id > 0)),
+            "{ids}"
+        );
+    }
+}

@@ -7,7 +7,7 @@ use revscore::service::Config;
 use serde_json::{Value, json};
 
 use crate::support::{answers, config, get, occupy, post_to, send};
-use crate::wiki::{Wiki, app_of, app_with};
+use crate::wiki::{ClosedWiki, Wiki, app_of, app_with};
 
 #[tokio::test]
 async fn wikis_and_their_models_are_listed() {
@@ -346,4 +346,27 @@ async fn what_is_not_scored_in_time_is_given_up_whole() {
     );
     drop(release);
     assert_eq!(get(&app, "/v3/scores/enwiki/1512").await.status, 200);
+}
+
+/// Tables of thresholds are long: nobody gets them by the hundred.
+#[tokio::test]
+async fn what_a_request_asks_of_models_has_an_end() {
+    let app = app_of(ClosedWiki::new().address);
+    let path = |paths: &[String]| format!("/v3/scores/enwiki/?model_info={}", paths.join("%7C"));
+    let same = vec!["statistics.thresholds".to_owned(); 500];
+    let answer = get(&app, &path(&same)).await;
+    assert_eq!(answer.status, 200);
+    let once = get(&app, &path(&same[..1])).await;
+    assert_eq!(answer.body, once.body);
+    let query = |n: u32| {
+        format!("statistics.thresholds.true.%27maximum+recall+@+precision+%3E=+0.{n:04}%27")
+    };
+    let many: Vec<String> = (0..51).map(query).collect();
+    assert_eq!(get(&app, &path(&many[..50])).await.status, 200);
+    let refused = get(&app, &path(&many)).await;
+    assert_eq!(refused.code(), (400, "bad request".to_owned()));
+    // A feature that is set twice has the first value, however often it is set.
+    let set = "feature.revision.user.is_anon=true&".repeat(1_000);
+    let refused = get(&app, &format!("/v3/scores/enwiki/1/?{set}")).await;
+    assert_eq!(refused.status, 200);
 }

@@ -219,3 +219,47 @@ async fn a_stream_waits_for_its_wiki_no_longer_than_a_request() {
     let answer = next(&mut stream).await.unwrap();
     assert!(answer.contains("\"scores\""), "{answer}");
 }
+
+/// Streams that say nothing take the places of streams, and no others.
+#[tokio::test]
+async fn idle_streams_keep_out_no_request() {
+    let config = Config {
+        max_requests: 4,
+        ..config()
+    };
+    let app = app_with(ClosedWiki::new().address, json!({}), config);
+    let (first, body) = Feed::new();
+    let mut stream = begin(&app, body).await;
+    let (_second, body) = Feed::new();
+    let _idle = begin(&app, body).await;
+    let refused = post_to(&app, STREAM, "").await;
+    assert_eq!(refused.code(), (503, "overloaded".to_owned()));
+    assert_eq!(refused.headers["retry-after"], "1");
+    let scored = post_json(&app, json!({"wiki": "enwiki", "edits": [spam()]})).await;
+    assert_eq!(scored.status, 200);
+    drop(first);
+    assert_eq!(next(&mut stream).await, None);
+    drop(stream);
+    assert_eq!(post_to(&app, STREAM, "").await.status, 200);
+}
+
+/// Bytes that make no line are no sign of life.
+#[tokio::test]
+async fn a_stream_of_spaces_stalls() {
+    let config = Config {
+        header_timeout_ms: 50,
+        ..config()
+    };
+    let app = app_with(ClosedWiki::new().address, json!({}), config);
+    let (feed, body) = Feed::new();
+    let mut stream = begin(&app, body).await;
+    let feeding = tokio::spawn(async move {
+        while feed.0.send(Ok(Bytes::from_static(b" "))).is_ok() {
+            tokio::task::yield_now().await;
+        }
+    });
+    let last = next(&mut stream).await.unwrap();
+    assert!(last.contains("\"body_timeout\""), "{last}");
+    drop(stream);
+    feeding.await.unwrap();
+}

@@ -145,6 +145,13 @@ pub(super) fn check_wikis(
             }
             names.push(alias);
         }
+        // A client's name follows the wiki's and a dash.
+        let is_plain = |c: char| c.is_ascii_alphanumeric() || c == '_';
+        let mut models = wiki.models.keys();
+        if let Some(name) = models.find(|name| name.is_empty() || !name.chars().all(is_plain)) {
+            let expected = "names of letters, digits and _ as models";
+            return Err(wrong(expected, format!("{name:?}")));
+        }
         if !(1..=60_000).contains(&wiki.timeout_ms) {
             let expected = "timeout_ms of 1 to 60000";
             return Err(wrong(expected, wiki.timeout_ms.to_string()));

@@ -55,6 +55,14 @@ pub(crate) async fn score_revisions(
     subjects: Vec<Subject>,
     asking: Asking,
 ) -> Result<Vec<Outcome>, ServiceError> {
+    let is_known = |subject: &Subject| known_scores(app, &asking, subject).is_some();
+    let _place = match subjects.iter().all(is_known) {
+        true => None,
+        false => Some(app.admit_fetching().ok_or_else(|| {
+            app.metrics().rejected("too_many_requests", 1);
+            ServiceError::Overloaded
+        })?),
+    };
     let asking = Arc::new(asking);
     let batches = subjects
         .chunks(BATCH)

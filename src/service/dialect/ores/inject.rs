@@ -12,6 +12,7 @@ use serde_json::{Map, Value};
 use super::error::{OresError, bad_request};
 use super::request::shown;
 use crate::feature::{self, Feature, Unit};
+use crate::service::error::EditError;
 use crate::service::models::Served;
 use crate::service::scoring::{Overrides, read_value};
 
@@ -138,7 +139,16 @@ fn read(values: &mut Values, name: &str, value: &Value) -> Result<(), OresError>
     }
     for feature in features {
         let value = read_value(feature, value);
-        let value = value.map_err(|error| bad_request(error.to_string()))?;
+        let value = value.map_err(|error| {
+            let got = match error {
+                EditError::FeatureValue { got, .. } => got,
+                _ => "something else",
+            };
+            let name = shown(name);
+            bad_request(format!(
+                "expected true, false, a number or null as {name}, got {got}"
+            ))
+        })?;
         values.entry(feature.name).or_insert(value);
     }
     Ok(())
