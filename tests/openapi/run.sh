@@ -120,6 +120,11 @@ include-method = "POST"
 parameters = { "path.model" = "testwiki-damaging:predict" }
 
 [[operations]]
+# A malformed edit costs its own scores, and no other's: the answer is 200 with an error in it.
+include-path-regex = "^/api/v1/(score|edits)"
+checks.negative_data_rejection.enabled = false
+
+[[operations]]
 include-path-regex = "scores/.*model"
 parameters = { "path.model" = "damaging" }
 TOML

@@ -10,7 +10,7 @@ use super::inject::feature_values;
 use super::request::{OresRequest, shown};
 use crate::service::App;
 use crate::service::error::ServiceError;
-use crate::service::models::{Models, Served};
+use crate::service::models::Served;
 use crate::service::scoring::{Asking, Scored, Subject, score_revisions};
 use crate::service::wiki::{Named, Wiki};
 
@@ -35,40 +35,37 @@ pub(super) struct ModelScore {
     pub(super) features: Option<Value>,
 }
 
-/// The wiki of a path.
-pub(super) fn find_wiki<'a>(app: &'a App, context: &str) -> Result<&'a Arc<Wiki>, OresError> {
-    let wiki = app.wikis().find(context);
-    wiki.ok_or_else(|| {
+/// The wiki of a path, and its models: those that are named, or all.
+pub(super) fn find<'a>(
+    app: &'a App,
+    context: &str,
+    names: Option<&[String]>,
+) -> Result<(&'a Arc<Wiki>, Vec<Named>), OresError> {
+    let wiki = app.wikis().find(context).ok_or_else(|| {
         OresError(ServiceError::WikiNotFound {
             wiki: shown(context),
             known: app.wikis().names(),
         })
-    })
-}
-
-/// The models of a request: those that it names, or all of the wiki.
-pub(super) fn find_models(
-    models: &Models,
-    wiki: &Wiki,
-    names: Option<&[String]>,
-) -> Result<Vec<Named>, OresError> {
+    })?;
+    let all = wiki.models(&app.models());
     let Some(names) = names else {
-        return Ok(wiki.models(models));
+        return Ok((wiki, all));
     };
     let mut found: Vec<Named> = Vec::new();
     for name in names {
-        let named = wiki.model(models, name).ok_or_else(|| {
-            let known: Vec<String> = wiki.models(models).into_iter().map(|m| m.name).collect();
+        let named = all.iter().find(|named| named.name == *name);
+        let named = named.ok_or_else(|| {
+            let known: Vec<&str> = all.iter().map(|named| named.name.as_str()).collect();
             OresError(ServiceError::ModelNotFound {
                 what: format!("{:?} for {}", shown(name), wiki.name),
                 known: known.join(", "),
             })
         })?;
         if found.iter().all(|other| other.name != named.name) {
-            found.push(named);
+            found.push(named.clone());
         }
     }
-    Ok(found)
+    Ok((wiki, found))
 }
 
 /// Scores revisions with models.

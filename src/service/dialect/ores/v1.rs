@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 use super::error::OresError;
 use super::model_info::whole;
 use super::request::OresRequest;
-use super::scores::{ModelScore, find_models, find_wiki, score};
+use super::scores::{ModelScore, find, score};
 use crate::service::App;
 
 /// The wikis.
@@ -22,8 +22,7 @@ pub(super) async fn context(
     Path(context): Path<String>,
     request: OresRequest,
 ) -> Result<Response, OresError> {
-    let wiki = find_wiki(&app, &context)?;
-    let models = find_models(&app.models(), wiki, request.models.as_deref())?;
+    let (wiki, models) = find(&app, &context, request.models.as_deref())?;
     let Some(rev_ids) = &request.revids else {
         let versions = models
             .iter()
@@ -70,8 +69,7 @@ async fn answer(
     rev_ids: Option<&[u64]>,
     request: &OresRequest,
 ) -> Result<Response, OresError> {
-    let wiki = find_wiki(app, context)?;
-    let models = find_models(&app.models(), wiki, Some(&[model]))?;
+    let (wiki, models) = find(app, context, Some(&[model]))?;
     let Some(rev_ids) = rev_ids else {
         let described = models.first().map(whole);
         return Ok(request.style.write(&described.unwrap_or_default()));

@@ -7,7 +7,7 @@ use serde_json::{Map, Value, json};
 use super::error::OresError;
 use super::model_info::whole;
 use super::request::OresRequest;
-use super::scores::{Scores, find_models, find_wiki, score};
+use super::scores::{Scores, find, score};
 use crate::service::App;
 use crate::service::wiki::Named;
 
@@ -63,8 +63,7 @@ async fn answer(
     rev_ids: &[u64],
     request: &OresRequest,
 ) -> Result<Response, OresError> {
-    let wiki = find_wiki(app, context)?;
-    let models = find_models(&app.models(), wiki, names.as_deref())?;
+    let (wiki, models) = find(app, context, names.as_deref())?;
     let scores = score(app, wiki, models, rev_ids, request).await?;
     let by_model = scores.models.iter().map(|named| {
         let body = model_body(named, &scores, request);

@@ -9,7 +9,7 @@ use serde_json::{Map, Value, json};
 use super::error::OresError;
 use super::model_info::{Paths, describe};
 use super::request::OresRequest;
-use super::scores::{Scores, find_models, find_wiki, score};
+use super::scores::{Scores, find, score};
 use crate::service::App;
 use crate::service::error::ServiceError;
 use crate::service::scoring::refuse;
@@ -70,9 +70,8 @@ async fn answer(
     rev_ids: &[u64],
     request: &OresRequest,
 ) -> Result<Response, OresError> {
-    let wiki = find_wiki(app, context)?;
     let paths = Paths::read(request.model_info.as_deref())?;
-    let models = find_models(&app.models(), wiki, names.as_deref())?;
+    let (wiki, models) = find(app, context, names.as_deref())?;
     let wikis = vec![("models".to_owned(), models.clone())];
     let mut body = describe_all(app, wikis, paths).await?;
     if !rev_ids.is_empty() {
