@@ -14,6 +14,7 @@ use tokio::sync::{OwnedSemaphorePermit, Semaphore, watch};
 
 use super::caches::Caches;
 use super::clients::Clients;
+use super::error::ServiceError;
 use super::metrics::Metrics;
 use super::models::Refused;
 use super::scoring::Shadow;
@@ -329,9 +330,13 @@ impl App {
         Arc::clone(&self.0.streams).try_acquire_owned().ok()
     }
 
-    /// Permission for a request to wait for a wiki; `None` when too many do.
-    pub(crate) fn admit_fetching(&self) -> Option<OwnedSemaphorePermit> {
-        Arc::clone(&self.0.fetching).try_acquire_owned().ok()
+    /// Permission for a request to wait for a wiki, unless too many do.
+    pub(crate) fn admit_fetching(&self) -> Result<OwnedSemaphorePermit, ServiceError> {
+        let place = Arc::clone(&self.0.fetching).try_acquire_owned();
+        place.map_err(|_| {
+            self.metrics().rejected("too_many_requests", 1);
+            ServiceError::Overloaded
+        })
     }
 
     /// Waits for permission to hold so many fetched revisions in memory.

@@ -119,7 +119,7 @@ pub(crate) enum EditError {
 /// An error as JSON.
 #[derive(Debug, Serialize)]
 pub(crate) struct ErrorBody {
-    code: &'static str,
+    pub(crate) code: &'static str,
     message: String,
 }
 

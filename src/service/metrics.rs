@@ -170,6 +170,11 @@ impl Metrics {
             .record(elapsed);
     }
 
+    /// A wiki's API was not called, for what reason.
+    pub(crate) fn upstream_refused(&self, wiki: &str, outcome: &'static str) {
+        self.upstream_outcome(wiki, outcome, 1);
+    }
+
     fn upstream_outcome(&self, wiki: &str, outcome: &'static str, n: u64) {
         let labels = vec![
             wiki_label(wiki),

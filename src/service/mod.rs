@@ -27,6 +27,8 @@ mod wiki;
 
 mod scoring;
 
+mod observing;
+
 mod caches;
 
 mod app;

@@ -5,6 +5,7 @@ use revscore::service::{App, AppParts, Histories, Models};
 use serde_json::{Value, json};
 
 use crate::support::{config, get, model, model_of, post_json, post_to, spam};
+use crate::wiki::{Wiki, metric, wiki_models, wikis};
 
 /// A service whose models look at the author's past, with an empty history of two wikis.
 fn app(directory: &std::path::Path) -> App {
@@ -226,6 +227,57 @@ async fn requests_that_cannot_be_understood_say_why() {
         .await,
         400,
         "invalid_request",
-        "the request is not understood: unknown field `explain`, expected `wiki` or `edits` at line 1 column 41",
+        "the request is not understood: unknown field `explain`, expected one of `wiki`, `edits`, `rev_ids` at line 1 column 41",
     );
+}
+
+/// The service fetches what it is told of by id; and an event of ORES' precache tells of its edit.
+#[tokio::test]
+async fn edits_are_told_by_id_and_by_event() {
+    let wiki = Wiki::start().await;
+    let directory = tempfile::tempdir().unwrap();
+    let histories = Histories::open(directory.path(), &["enwiki".to_owned()]).unwrap();
+    let parts = AppParts {
+        models: wiki_models(),
+        histories,
+        wikis: wikis(wiki.address, json!({})),
+        ..AppParts::default()
+    };
+    let app = App::with_parts(parts, &config()).unwrap();
+    let told = |ids: Value| {
+        let body = json!({"wiki": "en", "rev_ids": ids}).to_string();
+        let app = app.clone();
+        async move { post_to(&app, "/api/v1/edits", body).await }
+    };
+    let answer = told(json!([1511, 1526])).await.json();
+    assert_eq!(
+        answer["edits"][0],
+        json!({"rev_id": 1511, "status": "observed"})
+    );
+    assert_eq!(answer["edits"][1]["error"]["code"], "revision_not_found");
+    let again = told(json!([1511])).await.json();
+    assert_eq!(again["edits"][0]["status"], "already_observed");
+
+    let event = json!({"database": "enwiki", "rev_id": 1512}).to_string();
+    let answer = post_to(&app, "/v3/precache/", event).await;
+    assert_eq!(answer.status, 200);
+    let known = told(json!([1512])).await.json();
+    assert_eq!(known["edits"][0]["status"], "already_observed");
+    let observed = "revscore_edits_observed_total{wiki=\"enwiki\"}";
+    assert_eq!(metric(&app, observed).await, 2.0);
+
+    for (body, code) in [
+        (json!({"wiki": "enwiki"}), (400, "invalid_request")),
+        (
+            json!({"wiki": "enwiki", "rev_ids": []}),
+            (400, "invalid_batch_size"),
+        ),
+        (
+            json!({"wiki": "dewiki", "rev_ids": [1]}),
+            (404, "history_not_found"),
+        ),
+    ] {
+        let answer = post_to(&app, "/api/v1/edits", body.to_string()).await;
+        assert_eq!(answer.code(), (code.0, code.1.to_owned()), "{body}");
+    }
 }

@@ -9,16 +9,17 @@ use std::time::Instant;
 
 use super::{Asked, EditParts, Overrides, Scored, Wanted, score_edit};
 use futures_util::future::join_all;
+use tokio::sync::OwnedSemaphorePermit;
 
 use crate::model::Score;
 use crate::service::error::ServiceError;
 use crate::service::metrics::Stage;
 use crate::service::models::Served;
-use crate::service::wiki::{FetchError, Wiki, fetch};
+use crate::service::wiki::{FetchError, Fetched, Wiki, fetch};
 use crate::service::{App, PoolError};
 
 /// Revisions that are fetched and scored together: as many as a wiki gives at once.
-const BATCH: usize = 50;
+pub(crate) const BATCH: usize = 50;
 
 /// A revision to score.
 #[derive(Clone)]
@@ -58,10 +59,7 @@ pub(crate) async fn score_revisions(
     let is_known = |subject: &Subject| known_scores(app, &asking, subject).is_some();
     let _place = match subjects.iter().all(is_known) {
         true => None,
-        false => Some(app.admit_fetching().ok_or_else(|| {
-            app.metrics().rejected("too_many_requests", 1);
-            ServiceError::Overloaded
-        })?),
+        false => Some(app.admit_fetching()?),
     };
     let asking = Arc::new(asking);
     let batches = subjects
@@ -92,20 +90,11 @@ async fn score_batch(
     if open.is_empty() {
         return Ok(counted(app, outcomes));
     }
-    // What is fetched in time is scored in time too.
-    let left = asking.deadline.saturating_duration_since(Instant::now());
-    let fetched_by = asking.deadline - left / 10;
-    let held = tokio::time::timeout_at(fetched_by.into(), app.hold_fetched(open.len())).await;
     let ids: Vec<u64> = open.iter().map(|idx| subjects[*idx].rev_id).collect();
-    let fetched = match &held {
-        Ok(_) => fetch(app, &asking.wiki, &ids, fetched_by).await,
-        Err(_) => ids
-            .iter()
-            .map(|_| Err(FetchError::of_deadline(app)))
-            .collect(),
-    };
+    let fetched = fetch_held(app, &asking.wiki, &ids, asking.deadline).await;
+    let held = fetched.held;
     let mut work = Vec::new();
-    for (idx, fetched) in open.into_iter().zip(fetched) {
+    for (idx, fetched) in open.into_iter().zip(fetched.results) {
         match fetched {
             Ok(parts) if asking.needs_parent && parts.parent.is_none() => {
                 let id = subjects[idx].rev_id;
@@ -143,6 +132,34 @@ async fn score_batch(
     }
     drop(held);
     Ok(counted(app, outcomes))
+}
+
+/// Fetched revisions, and the permission to hold them in memory.
+pub(crate) struct Held {
+    pub(crate) results: Vec<Fetched>,
+    held: Option<OwnedSemaphorePermit>,
+}
+
+/// Fetches a batch for whoever needs it by the deadline. What is fetched in time is worked on in time
+/// too.
+pub(crate) async fn fetch_held(
+    app: &App,
+    wiki: &Arc<Wiki>,
+    ids: &[u64],
+    deadline: Instant,
+) -> Held {
+    let left = deadline.saturating_duration_since(Instant::now());
+    let fetched_by = deadline - left / 10;
+    let held = tokio::time::timeout_at(fetched_by.into(), app.hold_fetched(ids.len())).await;
+    let Ok(held) = held else {
+        let late = ids.iter().map(|_| Err(FetchError::of_deadline(app)));
+        return Held {
+            results: late.collect(),
+            held: None,
+        };
+    };
+    let results = fetch(app, wiki, ids, fetched_by).await;
+    Held { results, held }
 }
 
 impl Asking {

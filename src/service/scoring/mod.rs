@@ -11,7 +11,8 @@ mod what_if;
 use std::sync::Arc;
 
 pub(crate) use by_id::{
-    Asking, Outcome, ScoreError, Subject, count, refuse, score_one, score_revisions,
+    Asking, BATCH, Outcome, ScoreError, Subject, count, fetch_held, refuse, score_one,
+    score_revisions,
 };
 pub(crate) use shadow::{Shadow, Side};
 pub(crate) use what_if::{Applied, Overrides, Without, hide, read_value};

@@ -156,7 +156,10 @@ impl Api {
         metrics: &Metrics,
         parameters: &[(&str, &str)],
     ) -> Result<Answer, ApiError> {
-        let _place = self.places.try_acquire().map_err(|_| ApiError::Busy)?;
+        let Ok(_place) = self.places.try_acquire() else {
+            metrics.upstream_refused(&self.wiki, ApiError::Busy.outcome());
+            return Err(ApiError::Busy);
+        };
         // Whoever asked has given up by then.
         let _slot = tokio::time::timeout(self.timeout * 2, self.slots.acquire())
             .await

@@ -13,7 +13,7 @@ use std::path::PathBuf;
 use std::sync::{Arc, Mutex};
 
 pub(crate) use api::ApiError;
-pub(crate) use fetch::{FetchError, fetch};
+pub(crate) use fetch::{FetchError, Fetched, fetch};
 
 use super::config::{Secret, WikiConfig};
 use super::models::{Models, Served};

@@ -1,8 +1,6 @@
 //! `POST /api/v1/edits`: saved edits in, so that the wiki's history knows them.
-//!
-//! What a history is told of an edit takes a diff, so the pool computes it, edit by edit; then the
-//! batch is taken in at once, in its order. Nothing is scored here.
 
+use std::sync::Arc;
 use std::time::Instant;
 
 use axum::Json;
@@ -11,16 +9,15 @@ use axum::extract::State;
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 
-use super::batch::{slices, text_of};
+use super::batch::{Edits, find_wiki, text_of};
 use super::edit::{read_edit, read_rev_id};
-use crate::edit::Edit;
 use crate::history::Seen;
-use crate::language::UNLISTED;
 use crate::service::App;
 use crate::service::body::{ScoringBody, read_frame};
 use crate::service::error::{EditError, ErrorBody, ServiceError};
-use crate::service::metrics::Stage;
-use crate::service::scoring::{EditParts, refuse};
+use crate::service::observing;
+use crate::service::scoring::{BATCH, ScoreError, fetch_held};
+use crate::service::wiki::{FetchError, Fetched, Wiki};
 
 /// A request as clients send it.
 #[derive(Deserialize)]
@@ -28,13 +25,14 @@ use crate::service::scoring::{EditParts, refuse};
 struct RequestBody<'a> {
     wiki: String,
     #[serde(borrow)]
-    edits: Vec<&'a RawValue>,
+    edits: Option<Vec<&'a RawValue>>,
+    rev_ids: Option<Vec<u64>>,
 }
 
-/// The same, checked; edits are slices of the body.
+/// The same, checked.
 struct EditsRequest {
     wiki: String,
-    edits: Vec<Bytes>,
+    edits: Edits,
 }
 
 #[derive(Serialize)]
@@ -73,56 +71,44 @@ pub(crate) async fn observe(
 ) -> Result<Json<EditsResponse>, ServiceError> {
     let deadline = Instant::now() + app.limits().timeout;
     let request = read_frame(&app, body.bytes.clone(), deadline, EditsRequest::parse).await?;
-    let Some(history) = app.histories().find(&request.wiki).cloned() else {
+    let wiki = app.wikis().find(&request.wiki);
+    let name = wiki.map_or(&request.wiki, |wiki| &wiki.name);
+    let Some(history) = app.histories().find(name).cloned() else {
         return Err(ServiceError::HistoryNotFound {
             wiki: request.wiki.chars().take(40).collect(),
             known: app.histories().names(),
         });
     };
-    let worker = app.clone();
-    let look = move |json: Bytes| look_at(&worker, &json);
-    let looked_at = app
-        .pool()
-        .run(request.edits.clone(), deadline, look)
-        .await
-        .map_err(|error| refuse(&app, error))?;
-    let mut seen = Vec::new();
-    let mut outcomes = Vec::new();
-    for done in looked_at {
-        app.metrics().stage(Stage::Queue, done.waited);
-        // Without a value, looking at it panicked.
-        outcomes.push(match done.value.unwrap_or(Err(EditError::Internal)) {
+    let looked_at = match request.edits {
+        Edits::Texts(edits) => look_at_texts(&app, edits, deadline).await?,
+        Edits::Ids(ids) => {
+            let wiki = Arc::clone(find_wiki(&app, &request.wiki)?);
+            look_at_ids(&app, &wiki, ids, deadline).await?
+        }
+    };
+    let (mut seen, mut outcomes) = (Vec::new(), Vec::new());
+    for (rev_id, looked) in looked_at {
+        let error = match looked {
             Ok(edit) => {
                 seen.push(edit);
-                Ok(())
+                None
             }
-            Err(error) => Err(error),
-        });
-    }
-    let observed = app
-        .pool()
-        .run(vec![seen], deadline, move |seen: Vec<Seen>| {
-            history.observe(&seen)
-        })
-        .await
-        .map_err(|error| refuse(&app, error))?
-        .pop()
-        .and_then(|done| done.value)
-        .ok_or(ServiceError::Internal)?;
-    let n_observed = observed.iter().filter(|is_new| **is_new).count();
-    app.metrics()
-        .edits_observed(&request.wiki, n_observed as u64);
-    let mut observed = observed.into_iter();
-    let told = request.edits.iter().zip(outcomes).map(|(json, outcome)| {
-        let outcome = match outcome {
-            Ok(()) if observed.next() == Some(true) => Outcome::Status(Status::Observed),
-            Ok(()) => Outcome::Status(Status::AlreadyObserved),
             Err(error) => {
-                app.metrics().edit_error(error.code());
-                Outcome::Error((&error).into())
+                app.metrics().edit_error(error.code);
+                Some(error)
             }
         };
-        let rev_id = read_rev_id(json);
+        outcomes.push((rev_id, error));
+    }
+    let mut observed = observing::observe(&app, history, seen, deadline)
+        .await?
+        .into_iter();
+    let told = outcomes.into_iter().map(|(rev_id, error)| {
+        let outcome = match error {
+            Some(error) => Outcome::Error(error),
+            None if observed.next() == Some(true) => Outcome::Status(Status::Observed),
+            None => Outcome::Status(Status::AlreadyObserved),
+        };
         Told { rev_id, outcome }
     });
     Ok(Json(EditsResponse {
@@ -136,33 +122,71 @@ impl EditsRequest {
         let request: RequestBody<'_> = serde_json::from_str(text_of(body)?)?;
         Ok(Self {
             wiki: request.wiki,
-            edits: slices(body, &request.edits)?,
+            edits: Edits::read(body, request.edits.as_deref(), request.rev_ids)?,
         })
     }
 }
 
+/// An edit's id, and the edit as a history sees it.
+type Looked = (Option<u64>, Result<Seen, ErrorBody>);
+
+async fn look_at_texts(
+    app: &App,
+    edits: Vec<Bytes>,
+    deadline: Instant,
+) -> Result<Vec<Looked>, ServiceError> {
+    let worker = app.clone();
+    let look = move |json: Bytes| look_at_text(&worker, &json);
+    let looked_at = observing::look_at(app, edits.clone(), deadline, look).await?;
+    let looked_at = edits.iter().zip(looked_at).map(|(json, looked)| {
+        let looked = looked.unwrap_or(Err(EditError::Internal));
+        (read_rev_id(json), looked.map_err(|error| (&error).into()))
+    });
+    Ok(looked_at.collect())
+}
+
+/// Revisions that are fetched, one batch after the other.
+async fn look_at_ids(
+    app: &App,
+    wiki: &Arc<Wiki>,
+    ids: Vec<u64>,
+    deadline: Instant,
+) -> Result<Vec<Looked>, ServiceError> {
+    let _place = app.admit_fetching()?;
+    let mut looked_at = Vec::with_capacity(ids.len());
+    for batch in ids.chunks(BATCH) {
+        let fetched = fetch_held(app, wiki, batch, deadline).await;
+        let look = |fetched: Fetched| fetched.map(|parts| observing::see(&parts));
+        let looked = observing::look_at(app, fetched.results, deadline, look).await?;
+        let looked = batch.iter().zip(looked).map(|(rev_id, looked)| {
+            let looked = looked.unwrap_or(Err(FetchError::Internal));
+            let looked = looked.map_err(|error| (&ScoreError::from(error)).into());
+            (Some(*rev_id), looked)
+        });
+        looked_at.extend(looked);
+    }
+    Ok(looked_at)
+}
+
 /// The edit as a history sees it. Without its id it could be counted twice, without its time not
 /// at all, and without its page on a wrong one.
-fn look_at(app: &App, json: &Bytes) -> Result<Seen, EditError> {
+fn look_at_text(app: &App, json: &Bytes) -> Result<Seen, EditError> {
     let (parts, _) = read_edit(json, app.limits().text_bytes)?;
-    let EditParts {
-        rev_id,
-        parent,
-        revision,
-        page,
-    } = parts;
     let checks = [
-        (rev_id.is_none_or(|id| id == 0), "rev_id", "missing_rev_id"),
         (
-            revision.timestamp.is_none(),
+            parts.rev_id.is_none_or(|id| id == 0),
+            "rev_id",
+            "missing_rev_id",
+        ),
+        (
+            parts.revision.timestamp.is_none(),
             "timestamp",
             "missing_timestamp",
         ),
-        (page.id.0 == 0, "page.id", "missing_page_id"),
+        (parts.page.id.0 == 0, "page.id", "missing_page_id"),
     ];
     if let Some((_, field, code)) = checks.into_iter().find(|(is_missing, ..)| *is_missing) {
         return Err(EditError::MissingField { field, code });
     }
-    // No list of words is asked for.
-    Ok(Edit::new(parent.as_ref(), &revision, &page, &UNLISTED).seen())
+    Ok(observing::see(&parts))
 }

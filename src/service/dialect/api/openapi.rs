@@ -145,7 +145,7 @@ fn score_body() -> Value {
             "explain": {"type": ["boolean", "null"]},
             "without": {"type": ["array", "null"], "items": text()},
             "edits": {"type": "array", "minItems": 1, "maxItems": 256, "items": edit()},
-            "rev_ids": {"type": "array", "minItems": 1, "maxItems": 256, "items": {"type": "integer", "minimum": 0}},
+            "rev_ids": rev_ids(),
         },
         "example": {"wiki": "enwiki", "edits": [{"parent_text": "A river.", "text": "A river. HAHAHA"}]},
     })
@@ -154,13 +154,18 @@ fn score_body() -> Value {
 fn edits_body() -> Value {
     json!({
         "type": "object",
-        "required": ["wiki", "edits"],
+        "required": ["wiki"],
         "additionalProperties": false,
         "properties": {
             "wiki": text(),
             "edits": {"type": "array", "minItems": 1, "maxItems": 256, "items": edit()},
+            "rev_ids": rev_ids(),
         },
     })
+}
+
+fn rev_ids() -> Value {
+    json!({"type": "array", "minItems": 1, "maxItems": 256, "items": {"type": "integer", "minimum": 0}})
 }
 
 /// An edit as clients send it; docs/API.md says what each field is.

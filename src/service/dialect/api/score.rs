@@ -13,7 +13,7 @@ use axum::extract::{Query, State};
 use serde::{Deserialize, Serialize};
 use serde_json::value::{RawValue, to_raw_value};
 
-use super::batch::{MAX_EDITS, slices, text_of};
+use super::batch::{Edits, find_wiki, text_of};
 use super::edit::{read_edit, read_rev_id};
 use super::edit_scores::{ByTarget, EditOutcome, EditScores, ModelNames};
 use crate::model::Target;
@@ -27,7 +27,6 @@ use crate::service::scoring::{
     Asked, Asking, EditParts, Overrides, Subject, Wanted, Without, count, refuse, score_edit,
     score_revisions,
 };
-use crate::service::wiki::Wiki;
 
 /// A request as clients send it.
 #[derive(Deserialize)]
@@ -53,13 +52,6 @@ pub(super) struct ScoreRequest {
     /// Groups of features, as the client names them.
     without: Option<Vec<String>>,
     edits: Edits,
-}
-
-#[derive(Clone)]
-pub(super) enum Edits {
-    /// With their texts, each a slice of the body.
-    Texts(Vec<Bytes>),
-    Ids(Vec<u64>),
 }
 
 /// What is asked of all edits of a request, in its address.
@@ -216,21 +208,7 @@ impl ScoreRequest {
 
     pub(super) fn parse(body: &Bytes) -> Result<Self, ServiceError> {
         let request: RequestBody<'_> = serde_json::from_str(text_of(body)?)?;
-        let edits = match (&request.edits, request.rev_ids) {
-            (Some(edits), None) => Edits::Texts(slices(body, edits)?),
-            (None, Some(ids)) if (1..=MAX_EDITS).contains(&ids.len()) => Edits::Ids(ids),
-            (None, Some(ids)) => {
-                return Err(ServiceError::BatchSize {
-                    limit: MAX_EDITS,
-                    got: ids.len(),
-                });
-            }
-            _ => {
-                return Err(ServiceError::InvalidRequest(
-                    "expected edits, with their texts, or rev_ids, which are fetched".to_owned(),
-                ));
-            }
-        };
+        let edits = Edits::read(body, request.edits.as_deref(), request.rev_ids)?;
         let targets = request
             .targets
             .map(|names| names.iter().map(|name| name.parse()).collect());
@@ -242,15 +220,6 @@ impl ScoreRequest {
             edits,
         })
     }
-}
-
-/// The wiki that revisions are fetched from.
-fn find_wiki<'a>(app: &'a App, name: &str) -> Result<&'a Arc<Wiki>, ServiceError> {
-    let wiki = app.wikis().find(name);
-    wiki.ok_or_else(|| ServiceError::WikiNotFound {
-        wiki: name.chars().take(40).collect(),
-        known: app.wikis().names(),
-    })
 }
 
 /// The models that were asked for, one a target; `None` asks for all that the wiki has.

@@ -17,7 +17,8 @@ use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 use tokio::sync::OwnedSemaphorePermit;
 
-use super::score::{Edits, ScoreQuery, ScoreRequest, Switch, answer, check};
+use super::batch::Edits;
+use super::score::{ScoreQuery, ScoreRequest, Switch, answer, check};
 use crate::model::{Target, TargetError};
 use crate::service::App;
 use crate::service::body::{Admission, discard};
