@@ -5,6 +5,11 @@
 //! or not earlier ones were answered, and a latency counts from when its request was due: so a
 //! server that stalls is seen to stall (an open model). Without, each connection sends its next
 //! request when it has its answer (a closed loop), which finds the highest rate.
+//!
+//! With `--by-id` revisions are named by their ids, and the server fetches them from a wiki in this
+//! process: each one anew, or with `--known` the same ones again and again.
+
+mod wiki;
 
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::{SocketAddr, TcpStream};
@@ -46,6 +51,14 @@ struct Args {
     #[arg(long, default_value_t = 1)]
     batch: usize,
 
+    /// Name revisions by id, which the server fetches; 50 a request cost it two calls
+    #[arg(long)]
+    by_id: bool,
+
+    /// With --by-id: the same revisions in every round, so that their scores are known
+    #[arg(long, requires = "by_id")]
+    known: bool,
+
     /// Whether reasons are asked for
     #[arg(long)]
     explain: bool,
@@ -70,11 +83,26 @@ struct Args {
 fn main() {
     let args = Args::parse();
     let server = Server::start(&args);
-    let requests: Vec<Vec<u8>> = (0..N_EDITS).map(|idx| request(&args, idx)).collect();
-    send_for(&args, &server, &requests, 1.0);
+    let requests: Vec<Vec<u8>> = match args.by_id {
+        false => (0..N_EDITS).map(|idx| request(&args, idx)).collect(),
+        // As many as can be asked for in the time, so that none comes twice.
+        true => (0..if args.known {
+            N_EDITS
+        } else {
+            400_000 / args.batch
+        })
+            .map(|idx| request_by_id(&args, idx))
+            .collect(),
+    };
+    // What is to be fetched must not be known from warming up.
+    let (requests, warm_up) = match args.by_id && !args.known {
+        true => requests.split_at(requests.len() / 2),
+        false => (&requests[..], &requests[..]),
+    };
+    send_for(&args, &server, warm_up, 1.0);
     let cpu_before = server.cpu_seconds();
     let started = Instant::now();
-    let mut latencies = send_for(&args, &server, &requests, args.seconds);
+    let mut latencies = send_for(&args, &server, requests, args.seconds);
     let elapsed = started.elapsed().as_secs_f64();
     latencies.sort_unstable();
     let n_edits = latencies.len() * args.batch;
@@ -91,10 +119,14 @@ fn main() {
         ),
         None => println!("closed loop of {} connections", args.connections),
     }
+    let what = match (args.by_id, args.known) {
+        (false, _) => format!("bodies of {} kB", requests[0].len() / 1000),
+        (true, false) => format!("fetched by id, each two texts of {} kB", args.body_kb / 2),
+        (true, true) => "by id, known".to_owned(),
+    };
     println!(
-        "{n_edits} edits in {elapsed:.1} s: {:.0} edits/s, bodies of {} kB",
+        "{n_edits} edits in {elapsed:.1} s: {:.0} edits/s, {what}",
         n_edits as f64 / elapsed,
-        requests[0].len() / 1000
     );
     println!(
         "latency in ms: p50 {:.2}, p90 {:.2}, p99 {:.2}, p99.9 {:.2}, max {:.2}",
@@ -221,9 +253,23 @@ fn request(args: &Args, idx: usize) -> Vec<u8> {
     [head.as_bytes(), body.as_bytes()].concat()
 }
 
+/// One request for revisions by id.
+fn request_by_id(args: &Args, idx: usize) -> Vec<u8> {
+    let first = 1 + idx * args.batch;
+    let ids: Vec<usize> = (first..first + args.batch).collect();
+    let body = json!({"wiki": args.wiki, "explain": args.explain, "rev_ids": ids}).to_string();
+    let head = format!(
+        "POST /api/v1/score HTTP/1.1\r\nhost: localhost\r\ncontent-type: application/json\r\ncontent-length: {}\r\n\r\n",
+        body.len()
+    );
+    [head.as_bytes(), body.as_bytes()].concat()
+}
+
 /// The real binary.
 struct Server {
     child: Child,
+    /// Its configuration, as long as it runs.
+    _config: tempfile::NamedTempFile,
     address: SocketAddr,
     ready_after: Duration,
 }
@@ -245,6 +291,15 @@ impl Server {
             "--log",
             "error",
         ]);
+        let mut config = tempfile::NamedTempFile::new().expect("a temporary file");
+        if args.by_id {
+            let wiki = wiki::start(article(args.body_kb / 2, 0));
+            let table = format!("[wiki.{}]\napi_url = \"http://{wiki}/\"\n", args.wiki);
+            config
+                .write_all(table.as_bytes())
+                .expect("room on the disk");
+        }
+        command.arg("--config").arg(config.path());
         let started = Instant::now();
         let mut child = command
             .stdout(Stdio::piped())
@@ -269,6 +324,7 @@ impl Server {
         std::thread::spawn(move || std::io::copy(&mut greeting, &mut std::io::sink()));
         Self {
             child,
+            _config: config,
             address,
             ready_after,
         }

@@ -128,19 +128,34 @@ checks.negative_data_rejection.enabled = false
 include-path-regex = "scores/.*model"
 parameters = { "path.model" = "damaging" }
 TOML
-status=0
+# One process a half of the routes: its threads would trip over Python's parser, and over each other.
 # It leaves files where it is.
-(cd "$work" && venv/bin/schemathesis --config-file schemathesis.toml run "$address/openapi.json" --workers 4 --seed "${SEED:-1}") \
-    > "$work/report" 2>&1 || status=$?
-cases=$(sed -n 's/^ *\([0-9]*\) generated.*/\1/p' "$work/report")
+fuzz() {
+    local half=$1
+    shift
+    mkdir "$work/$half"
+    (cd "$work/$half" && ../venv/bin/schemathesis --config-file ../schemathesis.toml run "$address/openapi.json" \
+        --workers 1 --seed "${SEED:-1}" "$@" > report 2>&1)
+}
+
+fuzz ores --include-tag ORES &
+ores=$!
+fuzz others --exclude-tag ORES &
+others=$!
+pids+=("$ores" "$others")
+status=0
+wait "$ores" || status=1
+wait "$others" || status=1
+cases=$(sed -n 's/^ *\([0-9]*\) generated.*/\1/p' "$work"/*/report | awk '{ n += $1 } END { print n }')
 if [ "$status" != 0 ]; then
-    cat "$work/report"
+    # A trace of its own would hide what it found.
+    cut -c1-2000 "$work"/*/report
     grep -E 'ERROR|panic' "$work/service.err" || true
     exit 1
 fi
 kill -0 "$service" || { echo "the service has ended" >&2; exit 1; }
 if [ "${cases:-0}" -lt "$MIN_CASES" ]; then
-    tail -n 30 "$work/report"
+    tail -qn 30 "$work"/*/report
     echo "expected at least $MIN_CASES requests, made ${cases:-none}" >&2
     exit 1
 fi

@@ -7,7 +7,6 @@ mod api;
 mod document;
 mod event;
 mod lift_wing;
-mod naming;
 mod open_inference;
 mod operation;
 mod ores;

@@ -7,10 +7,10 @@
 use std::sync::Arc;
 use std::time::Instant;
 
-use super::{Asked, EditParts, Overrides, Scored, Wanted, score_edit};
 use futures_util::future::join_all;
 use tokio::sync::OwnedSemaphorePermit;
 
+use super::{Asked, EditParts, Overrides, Scored, Wanted, score_edit};
 use crate::model::Score;
 use crate::service::error::ServiceError;
 use crate::service::metrics::Stage;

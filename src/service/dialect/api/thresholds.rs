@@ -19,8 +19,8 @@ use super::models::tag_of_all;
 use crate::evaluation::{Query, Statistic, ThresholdRow};
 use crate::service::App;
 use crate::service::dialect::document::{cached, json};
-use crate::service::dialect::naming::models_of;
 use crate::service::error::ServiceError;
+use crate::service::models::Models;
 use crate::service::wiki::Named;
 
 /// A level of the extension.
@@ -134,6 +134,21 @@ pub(crate) async fn thresholds(
         }
         json(&document)
     })
+}
+
+/// A wiki's models by clients' names. A wiki that is not configured has those of its targets.
+fn models_of(app: &App, models: &Models, wiki: &str) -> Vec<Named> {
+    match app.wikis().find(wiki) {
+        Some(wiki) => wiki.models(models),
+        None => {
+            let served = models.for_wiki(wiki).into_iter();
+            let named = served.map(|served| Named {
+                name: served.model.target().name().to_owned(),
+                served,
+            });
+            named.collect()
+        }
+    }
 }
 
 impl LevelBody {

@@ -38,13 +38,9 @@ async fn list(State(app): State<App>) -> Json<Value> {
         let named = wiki.models(&models).into_iter();
         named.map(|named| format!("{}-{}", wiki.name, named.name))
     });
-    // Somebody has to be served by it.
-    let is_served = app
-        .wikis()
+    let names: Vec<String> = revert_risk::NAMES
         .iter()
-        .any(|wiki| revert_risk::find_model(&models, wiki).is_some());
-    let revert_risk = revert_risk::NAMES.iter().filter(|_| is_served);
-    let names: Vec<String> = revert_risk
+        .filter(|_| revert_risk::is_served(&app))
         .map(|name| (*name).to_owned())
         .chain(per_wiki)
         .collect();
@@ -53,7 +49,10 @@ async fn list(State(app): State<App>) -> Json<Value> {
 
 /// Whether a model is there.
 async fn ready(State(app): State<App>, Path(name): Path<String>) -> Response {
-    let is_known = revert_risk::NAMES.contains(&name.as_str()) || find(&app, &name).is_some();
+    let is_known = match revert_risk::NAMES.contains(&name.as_str()) {
+        true => revert_risk::is_served(&app),
+        false => find(&app, &name).is_some(),
+    };
     match is_known {
         true => Json(json!({"name": name, "ready": true})).into_response(),
         false => predict::not_found(&app, &name),

@@ -172,9 +172,16 @@ impl Ask {
 }
 
 /// The model that says how likely a wiki's edits are reverted.
-pub(super) fn find_model(models: &Models, wiki: &Wiki) -> Option<Named> {
+fn find_model(models: &Models, wiki: &Wiki) -> Option<Named> {
     let mut names = MODEL_NAMES.iter();
     names.find_map(|name| wiki.model(models, name))
+}
+
+/// Whether there is a wiki whose edits it is told of.
+pub(super) fn is_served(app: &App) -> bool {
+    let models = app.models();
+    let mut wikis = app.wikis().iter();
+    wikis.any(|wiki| find_model(&models, wiki).is_some())
 }
 
 fn known_model(app: &App, wiki: &Wiki) -> Result<Named, Refusal> {
