@@ -15,12 +15,13 @@ use serde::Serialize;
 
 use crate::corpus::revert_comment::{RevertCommentKind, RevertReason};
 use crate::corpus::reverts::{LabelOptions, Labeller, RevisionLabel};
-use crate::corpus::review::{ReviewReason, Trust, review};
 use crate::corpus::vandalism::vandalism;
-use crate::corpus::{self, DumpCounts, Event, Events, FileRead, Input, PageSelection, ReadOptions};
+use crate::corpus::{self, DumpCounts, Event, Events, FileRead, Input, ReadOptions};
 use crate::input::NO_PAGE;
 use crate::output::{Output, check_interrupted, is_broken_pipe};
 use crate::progress::Progress;
+use crate::review::{ReviewReason, Trust, review};
+use crate::selection::read_selection;
 
 /// Label every revision of a dump: reverted or not, by whom, how soon, and whether that lasted.
 ///
@@ -94,7 +95,7 @@ impl FromStr for Window {
 
 /// Runs the subcommand.
 pub(crate) fn run(args: LabelArgs) -> anyhow::Result<()> {
-    let pages = PageSelection::read(args.only_pages.as_deref(), args.skip_pages.as_deref())?;
+    let pages = read_selection(args.only_pages.as_deref(), args.skip_pages.as_deref())?;
     let read_options = ReadOptions {
         pages: Arc::new(pages),
         allow_truncated: args.allow_truncated,

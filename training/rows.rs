@@ -17,10 +17,10 @@ use revscore::revision::{Page, PageId, RevisionId, Timestamp, User};
 use rustc_hash::{FxHashMap, FxHashSet};
 use xxhash_rust::xxh3::xxh3_64;
 
-use crate::corpus::labels::Labels;
 use crate::corpus::reverts::RevisionLabel;
 use crate::corpus::vandalism::vandalism;
 use crate::extraction::{Extracted, Row, Sink, UserFacts};
+use crate::labels::Labels;
 use crate::recipe;
 use crate::timeline::Timeline;
 

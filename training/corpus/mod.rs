@@ -1,8 +1,8 @@
-//! Dumps and label files in, pages with their revisions out.
+//! Dumps in, pages with their revisions out.
 //!
 //! In the data's order: a file is unpacked ([`compression`]), repaired ([`utf8`]), parsed
-//! ([`dump`]), sorted ([`time_order`]); then [`reverts`] labels the revisions, and [`labels`]
-//! knows what people said about them. This module runs the first four for several files at once.
+//! ([`dump`]), sorted ([`time_order`]); then [`reverts`] labels the revisions. This module runs the
+//! first four for several files at once.
 //!
 //! Each file has one thread that reads and one that works on it, joined by a channel that holds a
 //! few megabytes; results come back in the order of the files, so that they do not depend on the
@@ -14,11 +14,9 @@ mod digest;
 pub(crate) mod dump;
 mod edit_war;
 mod export;
-pub(crate) mod labels;
 pub(crate) mod revert_comment;
 pub(crate) mod reverts;
-pub(crate) mod review;
-pub(crate) mod selection;
+mod selection;
 mod site;
 mod time_order;
 mod utf8;

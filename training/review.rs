@@ -7,7 +7,7 @@
 use revscore::revision::{User, UserKind};
 use serde::Serialize;
 
-use super::reverts::RevisionLabel;
+use crate::corpus::reverts::RevisionLabel;
 
 /// Who is trusted enough to need no review unless reverted.
 #[derive(Clone, Debug, Default)]
