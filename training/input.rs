@@ -6,9 +6,9 @@ use std::sync::Arc;
 
 use anyhow::{Result, bail};
 use clap::Args;
+use revscore::corpus::{self, Event, Events, FileRead, Input, ReadOptions, SiteInfo};
 use revscore::model::{Source, Target};
 
-use crate::corpus::{self, Event, Events, FileRead, Input, ReadOptions, SiteInfo};
 use crate::extraction::{Extraction, Extractor, Sink, with_workers};
 use crate::labels::Labels;
 use crate::progress::Progress;

@@ -9,14 +9,14 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use anyhow::{Context as _, bail};
 use clap::Args;
+use revscore::corpus::{
+    self, DumpCounts, DumpError, Event, Events, FileRead, Input, LabelOptions, Labeller,
+    ReadOptions, RevertCommentKind, RevertReason, RevisionLabel, vandalism,
+};
 use revscore::revision::{Page, Revision, RevisionId, Timestamp, User, UserKind};
 use rustc_hash::FxHashMap;
 use serde::Serialize;
 
-use crate::corpus::revert_comment::{RevertCommentKind, RevertReason};
-use crate::corpus::reverts::{LabelOptions, Labeller, RevisionLabel};
-use crate::corpus::vandalism::vandalism;
-use crate::corpus::{self, DumpCounts, Event, Events, FileRead, Input, ReadOptions};
 use crate::input::NO_PAGE;
 use crate::output::{Output, check_interrupted, is_broken_pipe};
 use crate::progress::Progress;
@@ -200,7 +200,7 @@ fn count_edits(inputs: &[Input], options: &ReadOptions) -> anyhow::Result<FxHash
                 *n_edits.entry(name).or_default() += 1;
             }
         }
-        Ok(n_edits)
+        Ok::<_, DumpError>(n_edits)
     })?;
     let mut total = FxHashMap::default();
     for (name, n) in files.into_iter().flat_map(|file| file.result) {

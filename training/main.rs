@@ -6,7 +6,6 @@
 mod ablate;
 mod blind;
 mod compare;
-mod corpus;
 mod evaluate;
 mod explain;
 mod extract;

@@ -4,10 +4,9 @@
 
 use std::path::Path;
 
+use revscore::corpus::PageSelection;
 use revscore::revision::PageId;
 use rustc_hash::FxHashSet;
-
-use crate::corpus::PageSelection;
 
 /// Reads the lists. A page in both is left out.
 pub(crate) fn read_selection(

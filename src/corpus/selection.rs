@@ -4,21 +4,21 @@
 //! a page's texts are copied out of the dump, so that leaving pages out saves time. Where the ids
 //! come from is not known here.
 
-use revscore::revision::PageId;
+use crate::revision::PageId;
 use rustc_hash::FxHashSet;
 
 /// The pages to read; all of them by default. A page in both sets is left out.
 #[derive(Clone, Debug, Default)]
-pub(crate) struct PageSelection {
+pub struct PageSelection {
     /// Only these pages; `None` for all.
-    pub(crate) only: Option<FxHashSet<PageId>>,
+    pub only: Option<FxHashSet<PageId>>,
     /// Pages to leave out.
-    pub(crate) skip: FxHashSet<PageId>,
+    pub skip: FxHashSet<PageId>,
 }
 
 impl PageSelection {
     /// Whether the page is to be read.
-    pub(crate) fn includes(&self, page: PageId) -> bool {
+    pub fn includes(&self, page: PageId) -> bool {
         self.only.as_ref().is_none_or(|only| only.contains(&page)) && !self.skip.contains(&page)
     }
 }
