@@ -23,8 +23,11 @@
 //! # Ok::<(), revscore::ModelError>(())
 //! ```
 //!
-//! The library does no I/O (but for opening and saving model and history files), reads no clock and no
-//! environment, and never fails to score: what is missing in an edit is missing in its type.
+//! The feature `corpus` adds the room of that name: dumps in, revisions and what became of them out.
+//!
+//! The library does no I/O (but for opening and saving model and history files and, in `corpus`, reading
+//! dumps), reads no clock and no environment, and never fails to score: what is missing in an edit is
+//! missing in its type.
 
 /// The README's example compiles.
 #[cfg(doctest)]
@@ -34,6 +37,9 @@ struct Readme;
 mod envelope;
 
 pub mod revision;
+
+#[cfg(feature = "corpus")]
+pub mod corpus;
 
 pub mod diff;
 

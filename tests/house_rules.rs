@@ -12,6 +12,7 @@ use std::path::{Path, PathBuf};
 const MAY_USE: &[(&str, &[&str])] = &[
     ("envelope", &[]),
     ("revision", &[]),
+    ("corpus", &["revision"]),
     ("diff", &[]),
     ("language", &[]),
     ("history", &["envelope", "revision", "diff", "language"]),
@@ -40,6 +41,7 @@ const MAY_USE: &[(&str, &[&str])] = &[
         "service",
         &[
             "revision",
+            "corpus",
             "diff",
             "edit",
             "language",

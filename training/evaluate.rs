@@ -10,10 +10,10 @@ use revscore::model::{ANY_WIKI, Model, Target};
 use revscore::revision::{RevisionId, Timestamp};
 use rustc_hash::FxHashMap;
 
-use crate::corpus::labels::Labels;
 use crate::extraction::{Extraction, Wanted};
 use crate::given::GivenRows;
 use crate::input::InputArgs;
+use crate::labels::Labels;
 use crate::learning::options;
 use crate::output::{Output, write_file};
 use crate::packing::check_writable;

@@ -10,13 +10,13 @@ use std::sync::Arc;
 use anyhow::{Result, bail};
 use clap::Args;
 use revscore::Edit;
+use revscore::corpus::LabelOptions;
 use revscore::history::Facts;
 use revscore::model::{ANY_WIKI, Explanation, Model};
 use revscore::revision::{Page, Revision, RevisionId, Timestamp};
 use rustc_hash::FxHashSet;
 use serde::Serialize;
 
-use crate::corpus::reverts::LabelOptions;
 use crate::extraction::{Extracted, Extraction, Sink, Wanted};
 use crate::input::InputArgs;
 use crate::score::open_for_edits;

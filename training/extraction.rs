@@ -11,6 +11,7 @@ use std::sync::{Arc, LazyLock, Mutex, PoisonError};
 
 use anyhow::{Result, anyhow};
 use crossbeam_channel::{Receiver, Sender, TryRecvError, bounded};
+use revscore::corpus::{DumpRevision, LabelOptions, Labeller, RevisionLabel, SiteInfo};
 use revscore::diff::MarkupCounts;
 use revscore::edit::Edit;
 use revscore::evaluation::Kind;
@@ -20,9 +21,6 @@ use revscore::language::{Language, TextItems, Vocabulary, Words, page_words};
 use revscore::revision::{Page, Revision, RevisionId, Timestamp, User};
 use rustc_hash::FxHashSet;
 
-use crate::corpus::SiteInfo;
-use crate::corpus::dump::DumpRevision;
-use crate::corpus::reverts::{LabelOptions, Labeller, RevisionLabel};
 use crate::timeline::SiteId;
 
 /// A chunk is closed when it holds this many revisions or bytes of text.

@@ -10,7 +10,6 @@ use revscore::language::Vocabulary;
 use revscore::model::{Source, Target};
 use revscore::revision::Timestamp;
 
-use crate::corpus::selection::PageSelection;
 use crate::extract::read_vocabulary;
 use crate::how::HowArgs;
 use crate::learning::options;
@@ -18,6 +17,7 @@ use crate::packing::{Origin, assemble, check_model_path, save};
 use crate::recipe::{Recipe, Split};
 use crate::rows::Rows;
 use crate::run::check_split;
+use crate::selection::read_selection;
 use crate::table::{LabelColumn, read_table};
 
 /// Fits a model on a table of feature values
@@ -191,7 +191,7 @@ fn check_words(dataset: &Dataset, vocabulary: &Vocabulary) -> Result<()> {
 }
 
 fn select(dataset: Dataset, args: &FitArgs) -> Result<Dataset> {
-    let pages = PageSelection::read(args.only_pages.as_deref(), args.skip_pages.as_deref())?;
+    let pages = read_selection(args.only_pages.as_deref(), args.skip_pages.as_deref())?;
     let is_kept = |idx: &usize| {
         let row = dataset.rows[*idx];
         pages.includes(row.page)

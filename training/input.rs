@@ -6,12 +6,13 @@ use std::sync::Arc;
 
 use anyhow::{Result, bail};
 use clap::Args;
+use revscore::corpus::{self, Event, Events, FileRead, Input, ReadOptions, SiteInfo};
 use revscore::model::{Source, Target};
 
-use crate::corpus::labels::Labels;
-use crate::corpus::{self, Event, Events, FileRead, Input, PageSelection, ReadOptions, SiteInfo};
 use crate::extraction::{Extraction, Extractor, Sink, with_workers};
+use crate::labels::Labels;
 use crate::progress::Progress;
+use crate::selection::read_selection;
 
 /// Which dumps to read, and which pages of them.
 #[derive(Args, Clone, Debug)]
@@ -155,7 +156,7 @@ impl InputArgs {
         if self.dump.is_empty() {
             bail!("expected a dump to read: --dump FILE");
         }
-        let pages = PageSelection::read(self.only_pages.as_deref(), self.skip_pages.as_deref())?;
+        let pages = read_selection(self.only_pages.as_deref(), self.skip_pages.as_deref())?;
         let options = ReadOptions {
             pages: Arc::new(pages),
             allow_truncated: self.allow_truncated,

@@ -9,18 +9,19 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use anyhow::{Context as _, bail};
 use clap::Args;
+use revscore::corpus::{
+    self, DumpCounts, DumpError, Event, Events, FileRead, Input, LabelOptions, Labeller,
+    ReadOptions, RevertCommentKind, RevertReason, RevisionLabel, vandalism,
+};
 use revscore::revision::{Page, Revision, RevisionId, Timestamp, User, UserKind};
 use rustc_hash::FxHashMap;
 use serde::Serialize;
 
-use crate::corpus::revert_comment::{RevertCommentKind, RevertReason};
-use crate::corpus::reverts::{LabelOptions, Labeller, RevisionLabel};
-use crate::corpus::review::{ReviewReason, Trust, review};
-use crate::corpus::vandalism::vandalism;
-use crate::corpus::{self, DumpCounts, Event, Events, FileRead, Input, PageSelection, ReadOptions};
 use crate::input::NO_PAGE;
 use crate::output::{Output, check_interrupted, is_broken_pipe};
 use crate::progress::Progress;
+use crate::review::{ReviewReason, Trust, review};
+use crate::selection::read_selection;
 
 /// Label every revision of a dump: reverted or not, by whom, how soon, and whether that lasted.
 ///
@@ -94,7 +95,7 @@ impl FromStr for Window {
 
 /// Runs the subcommand.
 pub(crate) fn run(args: LabelArgs) -> anyhow::Result<()> {
-    let pages = PageSelection::read(args.only_pages.as_deref(), args.skip_pages.as_deref())?;
+    let pages = read_selection(args.only_pages.as_deref(), args.skip_pages.as_deref())?;
     let read_options = ReadOptions {
         pages: Arc::new(pages),
         allow_truncated: args.allow_truncated,
@@ -199,7 +200,7 @@ fn count_edits(inputs: &[Input], options: &ReadOptions) -> anyhow::Result<FxHash
                 *n_edits.entry(name).or_default() += 1;
             }
         }
-        Ok(n_edits)
+        Ok::<_, DumpError>(n_edits)
     })?;
     let mut total = FxHashMap::default();
     for (name, n) in files.into_iter().flat_map(|file| file.result) {

@@ -10,8 +10,8 @@ use std::time::{Duration, Instant};
 
 use crossbeam_channel::{RecvTimeoutError, Sender, bounded};
 use indicatif::{ProgressBar, ProgressStyle};
+use revscore::corpus::{Input, Meter};
 
-use crate::corpus::{Input, Meter};
 use crate::output;
 
 const TERMINAL_INTERVAL: Duration = Duration::from_millis(200);

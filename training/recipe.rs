@@ -7,12 +7,12 @@ use std::collections::BTreeMap;
 use std::path::Path;
 
 use anyhow::{Context as _, Result, anyhow, bail};
+use revscore::corpus::LabelOptions;
 use revscore::estimator::{CalibrationKind, EstimatorParams};
 use revscore::evaluation::BaseRate;
 use revscore::feature::{self, Feature, FeatureSet};
 use serde::Deserialize;
 
-use crate::corpus::reverts::LabelOptions;
 use crate::label::Window;
 
 /// The recipe that is used when none is named.

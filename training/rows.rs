@@ -7,6 +7,7 @@
 use anyhow::Result;
 use ndarray::Array2;
 use rayon::prelude::*;
+use revscore::corpus::{RevisionLabel, vandalism};
 use revscore::dataset::{Dataset, RowId};
 use revscore::evaluation::{Kind, Outcome, UserClass};
 use revscore::feature::Feature;
@@ -17,10 +18,8 @@ use revscore::revision::{Page, PageId, RevisionId, Timestamp, User};
 use rustc_hash::{FxHashMap, FxHashSet};
 use xxhash_rust::xxh3::xxh3_64;
 
-use crate::corpus::labels::Labels;
-use crate::corpus::reverts::RevisionLabel;
-use crate::corpus::vandalism::vandalism;
 use crate::extraction::{Extracted, Row, Sink, UserFacts};
+use crate::labels::Labels;
 use crate::recipe;
 use crate::timeline::Timeline;
 

@@ -6,6 +6,7 @@ use std::path::PathBuf;
 
 use anyhow::{Context as _, Result, bail};
 use clap::Args;
+use revscore::corpus::LabelOptions;
 use revscore::dataset::RowId;
 use revscore::feature::{self, Feature};
 use revscore::history::Facts;
@@ -14,7 +15,6 @@ use revscore::revision::{Page, PageId, RevisionId, Timestamp};
 use rustc_hash::FxHashSet;
 use serde::Serialize;
 
-use crate::corpus::reverts::LabelOptions;
 use crate::extraction::{Extracted, Extraction, Sink, Wanted};
 use crate::input::InputArgs;
 use crate::output::{Output, is_broken_pipe};

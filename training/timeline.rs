@@ -3,9 +3,8 @@
 //!
 //! About 150 bytes an edit are held in memory, and nothing of its texts.
 
+use revscore::corpus::SiteInfo;
 use revscore::history::{Facts, History, Seen};
-
-use crate::corpus::SiteInfo;
 
 /// Edits as histories see them, in the order in which they were read.
 #[derive(Debug, Default)]

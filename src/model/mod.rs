@@ -2,7 +2,7 @@
 //!
 //! It is opened once and then only read: scoring is pure, takes no lock and cannot fail. The
 //! trainer makes models, the service opens them, and this room is where the two meet. Opening
-//! and saving are the only I/O of the library.
+//! and saving a model are its only I/O.
 
 mod card;
 mod explanation;

@@ -88,7 +88,7 @@ mod tests {
             !svg.contains("NaN") && !svg.contains("inf"),
             "a number that is none"
         );
-        #[cfg(feature = "train")]
+        #[cfg(feature = "corpus")]
         {
             let mut reader = quick_xml::Reader::from_str(svg);
             while reader.read_event().expect("well-formed XML") != quick_xml::events::Event::Eof {}

@@ -11,7 +11,7 @@ use std::io::{self, BufRead, Read};
 const CHUNK_BYTES: usize = 1 << 18;
 
 /// See the module.
-pub(crate) struct Utf8Reader<R> {
+pub(super) struct Utf8Reader<R> {
     inner: R,
     /// What was read, of which `..sound` is to be served and `sound..filled` is the beginning of
     /// a sequence whose end is not read yet.
@@ -33,7 +33,7 @@ pub(crate) struct Utf8Reader<R> {
 impl<R: Read> Utf8Reader<R> {
     /// Reads from `inner`; after [`start_piece`](Self::start_piece), at most `piece_limit` bytes
     /// can be taken.
-    pub(crate) fn new(inner: R, piece_limit: usize) -> Self {
+    pub(super) fn new(inner: R, piece_limit: usize) -> Self {
         Self {
             inner,
             raw: vec![0; CHUNK_BYTES],
@@ -51,23 +51,23 @@ impl<R: Read> Utf8Reader<R> {
     }
 
     /// Broken sequences replaced so far.
-    pub(crate) fn n_replaced(&self) -> u64 {
+    pub(super) fn n_replaced(&self) -> u64 {
         self.n_replaced
     }
 
     /// Bytes read from the source so far.
-    pub(crate) fn n_bytes(&self) -> u64 {
+    pub(super) fn n_bytes(&self) -> u64 {
         self.n_bytes
     }
 
     /// The place in the source of a byte handed out at `position`; exact unless the chunk of
     /// 256 KiB around it had to be repaired.
-    pub(crate) fn source_offset(&self, position: u64) -> u64 {
+    pub(super) fn source_offset(&self, position: u64) -> u64 {
         position.saturating_add_signed(self.shift)
     }
 
     /// Begins a new piece for the limit.
-    pub(crate) fn start_piece(&mut self) {
+    pub(super) fn start_piece(&mut self) {
         self.piece_bytes = 0;
     }
 

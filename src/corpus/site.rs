@@ -6,23 +6,23 @@
 
 /// The head of a dump; empty where the dump has none.
 #[derive(Clone, PartialEq, Eq, Debug, Default)]
-pub(crate) struct SiteInfo {
+pub struct SiteInfo {
     /// The wiki's name, such as `Wikipedia`.
-    pub(crate) name: String,
+    pub name: String,
     /// The wiki's id, such as `papwiki`; exports before 0.9 do not have it.
-    pub(crate) wiki_id: Option<String>,
+    pub wiki_id: Option<String>,
     /// The export format's version, such as `0.11`.
-    pub(crate) version: String,
+    pub version: String,
     /// The wiki's content language (`xml:lang`).
-    pub(crate) language: Option<String>,
+    pub language: Option<String>,
     /// Namespaces: number and name; articles are `(0, "")`.
-    pub(crate) namespaces: Vec<(i32, String)>,
+    pub namespaces: Vec<(i32, String)>,
 }
 
 impl SiteInfo {
     /// Whether two dumps are of the same wiki: by its id, or where one of them is too old to say
     /// it, by its name and language.
-    pub(crate) fn is_same_wiki(&self, other: &Self) -> bool {
+    pub fn is_same_wiki(&self, other: &Self) -> bool {
         match (&self.wiki_id, &other.wiki_id) {
             (Some(this), Some(other)) => this == other,
             _ => (&self.name, &self.language) == (&other.name, &other.language),
@@ -30,7 +30,7 @@ impl SiteInfo {
     }
 
     /// The namespace of a title by its prefix; 0 where the prefix is no namespace of this wiki.
-    pub(crate) fn namespace_of(&self, title: &str) -> i32 {
+    pub(super) fn namespace_of(&self, title: &str) -> i32 {
         let Some((prefix, _)) = title.split_once(':') else {
             return 0;
         };

@@ -27,7 +27,7 @@ use super::reverts::{Reverted, RevisionLabel};
 const QUICK_SECONDS: i64 = 3600;
 
 /// Whether an edit is vandalism-like; `None` where that is unclear.
-pub(crate) fn vandalism(label: &RevisionLabel) -> Option<bool> {
+pub fn vandalism(label: &RevisionLabel) -> Option<bool> {
     match &label.reverted {
         None => (!label.self_reverted).then_some(false),
         Some(reverted) => {
@@ -55,7 +55,7 @@ fn ends_vandalism(reverted: &Reverted) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use revscore::revision::RevisionId;
+    use crate::revision::RevisionId;
 
     use super::*;
 

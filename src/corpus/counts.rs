@@ -5,28 +5,28 @@ use std::ops::AddAssign;
 
 /// Counts over one dump file, or over several after adding them up.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
-pub(crate) struct DumpCounts {
+pub struct DumpCounts {
     /// Pages read.
-    pub(crate) pages: u64,
+    pub pages: u64,
     /// Pages that the selection leaves out.
-    pub(crate) pages_not_selected: u64,
+    pub pages_not_selected: u64,
     /// Wikitext revisions read, with the ones left out below.
-    pub(crate) revisions: u64,
+    pub revisions: u64,
     /// Revisions left out because they came before (the same id, or the same time, author and
     /// text).
-    pub(crate) duplicates: u64,
+    pub duplicates: u64,
     /// Revisions left out because they came too far behind their place in time.
-    pub(crate) late: u64,
+    pub late: u64,
     /// Revisions left out because their content is no wikitext.
-    pub(crate) other_models: u64,
+    pub other_models: u64,
     /// Revisions kept although their text is suppressed.
-    pub(crate) suppressed_texts: u64,
+    pub suppressed_texts: u64,
     /// Revisions kept although the dump does not have their text (stub dumps).
-    pub(crate) missing_texts: u64,
+    pub missing_texts: u64,
     /// Broken UTF-8 sequences that were replaced by U+FFFD.
-    pub(crate) broken_utf8: u64,
+    pub broken_utf8: u64,
     /// Bytes of XML, unpacked.
-    pub(crate) xml_bytes: u64,
+    pub xml_bytes: u64,
 }
 
 impl AddAssign for DumpCounts {

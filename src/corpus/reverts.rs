@@ -22,7 +22,7 @@
 use std::collections::VecDeque;
 use std::sync::Arc;
 
-use revscore::revision::{Revision, RevisionId, Timestamp};
+use crate::revision::{Revision, RevisionId, Timestamp};
 
 use super::digest::TextDigest;
 use super::dump::DumpRevision;
@@ -31,12 +31,12 @@ use super::revert_comment::{RevertCommentKind, RevertReason};
 
 /// What counts as a revert.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub(crate) struct LabelOptions {
+pub struct LabelOptions {
     /// Revisions that a revert can span at most; at least 1. Default 15, as mwreverts and
     /// editquality have it.
-    pub(crate) radius: usize,
+    pub radius: usize,
     /// Seconds within which a revert must follow; `None` for any time. Default 48 hours.
-    pub(crate) window_seconds: Option<i64>,
+    pub window_seconds: Option<i64>,
 }
 
 impl Default for LabelOptions {
@@ -50,47 +50,47 @@ impl Default for LabelOptions {
 
 /// Everything that a page's later revisions tell about one revision.
 #[derive(Clone, PartialEq, Eq, Debug, Default)]
-pub(crate) struct RevisionLabel {
+pub struct RevisionLabel {
     /// The revision.
-    pub(crate) revision: RevisionId,
+    pub revision: RevisionId,
     /// The first revert of it by somebody else within the window.
-    pub(crate) reverted: Option<Reverted>,
+    pub reverted: Option<Reverted>,
     /// Whether its author, and nobody else, reverted it within the window.
-    pub(crate) self_reverted: bool,
+    pub self_reverted: bool,
     /// Whether its revert did not last. Never set without `reverted`.
-    pub(crate) revert_undone: bool,
+    pub revert_undone: bool,
     /// Whether its author and who reverted it were reverting each other. Never set without
     /// `reverted`.
-    pub(crate) edit_war: bool,
+    pub edit_war: bool,
     /// The revert that this revision itself is.
-    pub(crate) reverting: Option<Reverting>,
+    pub reverting: Option<Reverting>,
 }
 
 /// How a revision was reverted.
 #[derive(Clone, PartialEq, Eq, Debug)]
-pub(crate) struct Reverted {
+pub struct Reverted {
     /// The reverting revision.
-    pub(crate) by: RevisionId,
+    pub by: RevisionId,
     /// Time from the revision to its revert; `None` when one of the times is not known.
-    pub(crate) seconds: Option<i64>,
+    pub seconds: Option<i64>,
     /// What the reverting revision's comment says.
-    pub(crate) comment: RevertCommentKind,
+    pub comment: RevertCommentKind,
     /// What the reverting revision's comment gives as the reason.
-    pub(crate) reason: RevertReason,
+    pub reason: RevertReason,
 }
 
 /// What a revision reverted; neither window nor authors matter here.
 #[derive(Clone, PartialEq, Eq, Debug)]
-pub(crate) struct Reverting {
+pub struct Reverting {
     /// The revision whose text was restored.
-    pub(crate) to: RevisionId,
+    pub to: RevisionId,
     /// The reverted revisions, oldest first.
-    pub(crate) whose: Vec<RevisionId>,
+    pub whose: Vec<RevisionId>,
 }
 
 impl RevisionLabel {
     /// Whether anybody reverted it within the window: what editquality sends to review.
-    pub(crate) fn is_reverted_at_all(&self) -> bool {
+    pub fn is_reverted_at_all(&self) -> bool {
         self.reverted.is_some() || self.self_reverted
     }
 }
@@ -108,7 +108,7 @@ struct Entry {
 }
 
 /// Labels the revisions of one page after another. They come out in the order they went in.
-pub(crate) struct Labeller {
+pub struct Labeller {
     options: LabelOptions,
     entries: VecDeque<Entry>,
     /// Index in the page of the first entry.
@@ -119,7 +119,7 @@ pub(crate) struct Labeller {
 
 impl Labeller {
     /// A labeller before its first page. A radius of 0 is taken as 1.
-    pub(crate) fn new(options: &LabelOptions) -> Self {
+    pub fn new(options: &LabelOptions) -> Self {
         let options = LabelOptions {
             radius: options.radius.max(1),
             ..*options
@@ -134,7 +134,7 @@ impl Labeller {
     }
 
     /// Takes the page's next revision, in order of time.
-    pub(crate) fn push(&mut self, revision: &DumpRevision) {
+    pub fn push(&mut self, revision: &DumpRevision) {
         let DumpRevision { revision, digest } = revision;
         let mut entry = Entry {
             digest: *digest,
@@ -159,7 +159,7 @@ impl Labeller {
     }
 
     /// The page has no more revisions: all labels are final.
-    pub(crate) fn end_page(&mut self) {
+    pub fn end_page(&mut self) {
         while !self.entries.is_empty() {
             self.finish_first();
         }
@@ -168,7 +168,7 @@ impl Labeller {
     }
 
     /// The labels that became final since the last call.
-    pub(crate) fn take_final(&mut self) -> impl Iterator<Item = RevisionLabel> + '_ {
+    pub fn take_final(&mut self) -> impl Iterator<Item = RevisionLabel> + '_ {
         self.is_final.drain(..)
     }
 
@@ -262,7 +262,7 @@ fn is_same_author(a: Option<&Arc<str>>, b: Option<&Arc<str>>) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use revscore::revision::User;
+    use crate::revision::User;
 
     /// A page as (author, text, hour) with ids from 1; a text `?` is not known, an author `?`
     /// neither.

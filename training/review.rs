@@ -4,10 +4,9 @@
 //! users is missing, because no dump tells who is blocked. Wikimedia's dumps do not carry user
 //! groups either: there, only the group `bot` can be told, by the account's name.
 
+use revscore::corpus::RevisionLabel;
 use revscore::revision::{User, UserKind};
 use serde::Serialize;
-
-use super::reverts::RevisionLabel;
 
 /// Who is trusted enough to need no review unless reverted.
 #[derive(Clone, Debug, Default)]

@@ -11,20 +11,20 @@
 
 use std::collections::{BTreeMap, VecDeque};
 
-use revscore::revision::{RevisionId, Timestamp};
+use crate::revision::{RevisionId, Timestamp};
 use rustc_hash::FxHashSet;
 
 use super::counts::DumpCounts;
 use super::dump::DumpRevision;
 
 /// Bytes of text that wait at most, beside the newest revision: 32 MiB.
-pub(crate) const WINDOW_BYTES: usize = 32 << 20;
+pub(super) const WINDOW_BYTES: usize = 32 << 20;
 
 /// Time, id, and the order of arrival, which only tells revisions without ids apart.
 type Place = (Timestamp, RevisionId, u64);
 
 /// The buffer for one page at a time.
-pub(crate) struct TimeOrder {
+pub(super) struct TimeOrder {
     limit_bytes: usize,
     waiting: BTreeMap<Place, DumpRevision>,
     waiting_ids: FxHashSet<RevisionId>,
@@ -38,7 +38,7 @@ pub(crate) struct TimeOrder {
 
 impl TimeOrder {
     /// A buffer for `limit_bytes` of text.
-    pub(crate) fn new(limit_bytes: usize) -> Self {
+    pub(super) fn new(limit_bytes: usize) -> Self {
         Self {
             limit_bytes,
             waiting: BTreeMap::new(),
@@ -51,7 +51,7 @@ impl TimeOrder {
     }
 
     /// Takes the next revision as it comes, and gives out those whose turn it is.
-    pub(crate) fn push(
+    pub(super) fn push(
         &mut self,
         revision: DumpRevision,
         counts: &mut DumpCounts,
@@ -82,7 +82,7 @@ impl TimeOrder {
     }
 
     /// The page has ended: gives out what waits.
-    pub(crate) fn end_page(&mut self, out: &mut VecDeque<DumpRevision>) {
+    pub(super) fn end_page(&mut self, out: &mut VecDeque<DumpRevision>) {
         while !self.waiting.is_empty() {
             self.give_out(out);
         }
@@ -136,7 +136,7 @@ fn size_bytes(revision: &DumpRevision) -> usize {
 
 #[cfg(test)]
 mod tests {
-    use revscore::revision::{Revision, User};
+    use crate::revision::{Revision, User};
 
     use super::*;
     use crate::corpus::digest::TextDigest;

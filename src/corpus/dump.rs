@@ -11,8 +11,8 @@
 use std::io::Read;
 use std::sync::Arc;
 
+use crate::revision::{Page, PageId, Revision, RevisionId, User};
 use quick_xml::events::Event as Xml;
-use revscore::revision::{Page, PageId, Revision, RevisionId, User};
 
 use super::counts::DumpCounts;
 use super::digest::TextDigest;
@@ -23,7 +23,7 @@ use super::site::{self, SiteInfo};
 /// What a dump consists of, in order: sites (one, unless files were joined), each with pages,
 /// each with revisions.
 #[derive(Debug)]
-pub(crate) enum Event {
+pub enum Event {
     /// The dump's head.
     Site(Arc<SiteInfo>),
     /// A page begins.
@@ -36,17 +36,17 @@ pub(crate) enum Event {
 
 /// A revision and what a dump knows beside it.
 #[derive(Clone, Debug)]
-pub(crate) struct DumpRevision {
+pub struct DumpRevision {
     /// The revision.
-    pub(crate) revision: Revision,
+    pub revision: Revision,
     /// SHA-1 of its wikitext, as the dump gives it (also for suppressed texts) or computed;
     /// `None` when neither is possible.
-    pub(crate) digest: Option<TextDigest>,
+    pub digest: Option<TextDigest>,
 }
 
 /// Why a dump could not be read (to its end).
 #[derive(Debug, thiserror::Error)]
-pub(crate) enum DumpError {
+pub enum DumpError {
     /// The file cannot be opened or unpacked at all.
     #[error("cannot open {file}: {source}")]
     Open {
@@ -77,9 +77,21 @@ pub(crate) enum DumpError {
         /// What is wrong.
         problem: String,
     },
-    /// The user pressed Ctrl-C.
+    /// It was asked to stop ([`Meter::stop`](super::Meter::stop)).
     #[error("interrupted while reading {file}")]
     Interrupted {
+        /// The file.
+        file: String,
+    },
+    /// The system gives no thread to read with.
+    #[error("cannot start a thread: {source}")]
+    Thread {
+        /// Why.
+        source: std::io::Error,
+    },
+    /// The thread that read the file panicked.
+    #[error("reading {file} failed unexpectedly")]
+    Failed {
         /// The file.
         file: String,
     },
@@ -104,7 +116,7 @@ enum State {
 }
 
 /// See the module. Call [`next`](Self::next) until `None` or an error.
-pub(crate) struct DumpParser<R> {
+pub(super) struct DumpParser<R> {
     xml: ExportReader<R>,
     file: String,
     selection: Arc<PageSelection>,
@@ -119,7 +131,7 @@ pub(crate) struct DumpParser<R> {
 
 impl<R: Read> DumpParser<R> {
     /// Parses `source`, called `file` in errors.
-    pub(crate) fn new(source: R, file: impl Into<String>, selection: Arc<PageSelection>) -> Self {
+    pub(super) fn new(source: R, file: impl Into<String>, selection: Arc<PageSelection>) -> Self {
         Self {
             xml: ExportReader::new(source),
             file: file.into(),
@@ -135,7 +147,7 @@ impl<R: Read> DumpParser<R> {
     }
 
     /// What was counted so far.
-    pub(crate) fn counts(&self) -> DumpCounts {
+    pub(super) fn counts(&self) -> DumpCounts {
         DumpCounts {
             broken_utf8: self.xml.n_replaced(),
             xml_bytes: self.xml.n_bytes(),
@@ -144,12 +156,12 @@ impl<R: Read> DumpParser<R> {
     }
 
     /// Bytes of XML read so far.
-    pub(crate) fn xml_bytes(&self) -> u64 {
+    pub(super) fn xml_bytes(&self) -> u64 {
         self.xml.n_bytes()
     }
 
     /// The next event; `None` at the end.
-    pub(crate) fn next(&mut self) -> Result<Option<Event>, DumpError> {
+    pub(super) fn next(&mut self) -> Result<Option<Event>, DumpError> {
         loop {
             let step = match self.state {
                 State::Outside => match self.enter()? {
@@ -392,7 +404,7 @@ impl<R: Read> DumpParser<R> {
 
 #[cfg(test)]
 mod tests {
-    use revscore::revision::UserKind;
+    use crate::revision::UserKind;
 
     use super::*;
 

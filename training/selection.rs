@@ -1,18 +1,22 @@
-//! Which pages of a dump are read: `--only-pages FILE` and `--skip-pages FILE`.
+//! Files of page ids -> which pages of a dump are read: `--only-pages FILE` and `--skip-pages FILE`.
 //!
-//! A file is a JSON array of page ids, or has one id a line. A selection is applied before a
-//! page's texts are copied out of the dump, so that leaving pages out saves time.
+//! A file is a JSON array of page ids, or has one id a line.
 
 use std::path::Path;
 
+use revscore::corpus::PageSelection;
 use revscore::revision::PageId;
 use rustc_hash::FxHashSet;
 
-/// The pages to read; all of them by default.
-#[derive(Clone, Debug, Default)]
-pub(crate) struct PageSelection {
-    only: Option<FxHashSet<PageId>>,
-    skip: FxHashSet<PageId>,
+/// Reads the lists. A page in both is left out.
+pub(crate) fn read_selection(
+    only: Option<&Path>,
+    skip: Option<&Path>,
+) -> Result<PageSelection, SelectionError> {
+    Ok(PageSelection {
+        only: only.map(read_ids).transpose()?,
+        skip: skip.map(read_ids).transpose()?.unwrap_or_default(),
+    })
 }
 
 /// A file of page ids that cannot be read.
@@ -36,21 +40,6 @@ pub(crate) enum SelectionError {
         /// The line's beginning.
         got: String,
     },
-}
-
-impl PageSelection {
-    /// Reads the lists. A page in both is left out.
-    pub(crate) fn read(only: Option<&Path>, skip: Option<&Path>) -> Result<Self, SelectionError> {
-        Ok(Self {
-            only: only.map(read_ids).transpose()?,
-            skip: skip.map(read_ids).transpose()?.unwrap_or_default(),
-        })
-    }
-
-    /// Whether the page is to be read.
-    pub(crate) fn includes(&self, page: PageId) -> bool {
-        self.only.as_ref().is_none_or(|only| only.contains(&page)) && !self.skip.contains(&page)
-    }
 }
 
 fn read_ids(path: &Path) -> Result<FxHashSet<PageId>, SelectionError> {
@@ -115,19 +104,5 @@ mod tests {
         check("", Ok(&[]));
         check("1\ntwo\n", Err((2, "two")));
         check("[1,\n\"two\"]", Err((2, "\"two\"]")));
-    }
-
-    #[test]
-    fn skipping_outranks_including() {
-        let ids = |ids: &[u64]| ids.iter().map(|&id| PageId(id)).collect::<FxHashSet<_>>();
-        let selection = PageSelection {
-            only: Some(ids(&[1, 2])),
-            skip: ids(&[2]),
-        };
-        assert_eq!(
-            [1, 2, 3].map(|id| selection.includes(PageId(id))),
-            [true, false, false]
-        );
-        assert!(PageSelection::default().includes(PageId(7)));
     }
 }

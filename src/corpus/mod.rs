@@ -1,54 +1,85 @@
-//! Dumps and label files in, pages with their revisions out.
+//! Dumps in, pages with their revisions out, and what became of each.
 //!
-//! In the data's order: a file is unpacked ([`compression`]), repaired ([`utf8`]), parsed
-//! ([`dump`]), sorted ([`time_order`]); then [`reverts`] labels the revisions, and [`labels`]
-//! knows what people said about them. This module runs the first four for several files at once.
+//! In the data's order: a file is unpacked (`compression`), repaired (`utf8`), parsed (`dump`), sorted
+//! (`time_order`); [`read`] does that for several files at once. A [`Labeller`] then finds which
+//! revisions were reverted, and [`vandalism`] which of the reverts look like the end of vandalism.
+//!
+//! Apart because whoever learns from a dump and whoever replays one must find the same: this is the
+//! only place that reads dumps and labels what is in them. It is behind the feature `corpus`, and the
+//! one room of the library that opens files other than our own. What people said about edits, and
+//! what is made of the revisions, is not known here; no text is kept longer than its order in time needs.
 //!
 //! Each file has one thread that reads and one that works on it, joined by a channel that holds a
 //! few megabytes; results come back in the order of the files, so that they do not depend on the
 //! threads. A page is never split between threads.
+//!
+//! ```
+//! use revscore::corpus::{self, DumpError, Event, Input, LabelOptions, Labeller, Meter, ReadOptions};
+//!
+//! let dumps = [Input::File("tests/data/sample-wiki.xml.bz2".into())];
+//! let files = corpus::read(&dumps, &ReadOptions::default(), &Meter::default(), |_, events| {
+//!     let mut labeller = Labeller::new(&LabelOptions::default());
+//!     let mut n_reverted = 0;
+//!     for event in events {
+//!         match event? {
+//!             Event::Site(_) | Event::PageStart(_) => {}
+//!             Event::Revision(revision) => labeller.push(&revision),
+//!             Event::PageEnd => labeller.end_page(),
+//!         }
+//!         n_reverted += labeller.take_final().filter(|label| label.reverted.is_some()).count();
+//!     }
+//!     Ok::<_, DumpError>(n_reverted)
+//! })?;
+//! println!("{}: {} reverted", files[0].counts, files[0].result);
+//! # assert!(files[0].result > 0);
+//! # Ok::<(), DumpError>(())
+//! ```
 
-pub(crate) mod compression;
-mod counts;
+mod compression;
 mod digest;
-pub(crate) mod dump;
-mod edit_war;
-mod export;
-pub(crate) mod labels;
-pub(crate) mod revert_comment;
-pub(crate) mod reverts;
-pub(crate) mod review;
-pub(crate) mod selection;
 mod site;
-mod time_order;
 mod utf8;
-pub(crate) mod vandalism;
+
+mod counts;
+mod selection;
+
+mod dump;
+mod export;
+mod time_order;
+
+mod edit_war;
+mod revert_comment;
+mod reverts;
+mod vandalism;
 
 use std::collections::VecDeque;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
 use std::{io, thread};
 
-use anyhow::Context as _;
 use crossbeam_channel::{Receiver, Sender, bounded};
 
-pub(crate) use compression::Input;
-pub(crate) use counts::DumpCounts;
+pub use compression::Input;
+pub use counts::DumpCounts;
+pub use digest::TextDigest;
 use dump::DumpParser;
-pub(crate) use dump::{DumpError, DumpRevision, Event};
-pub(crate) use selection::PageSelection;
-pub(crate) use site::SiteInfo;
+pub use dump::{DumpError, DumpRevision, Event};
+pub use revert_comment::{RevertCommentKind, RevertReason};
+pub use reverts::{LabelOptions, Labeller, Reverted, Reverting, RevisionLabel};
+pub use selection::PageSelection;
+pub use site::SiteInfo;
 use time_order::TimeOrder;
+pub use vandalism::vandalism;
 
 /// How dumps are read.
 #[derive(Clone, Debug)]
-pub(crate) struct ReadOptions {
+pub struct ReadOptions {
     /// The pages to read.
-    pub(crate) pages: Arc<PageSelection>,
+    pub pages: Arc<PageSelection>,
     /// Whether a truncated or damaged file counts as read as far as it goes.
-    pub(crate) allow_truncated: bool,
+    pub allow_truncated: bool,
     /// Files to read at the same time; at least 1.
-    pub(crate) n_files_at_once: usize,
+    pub n_files_at_once: usize,
 }
 
 impl ReadOptions {
@@ -72,30 +103,30 @@ impl Default for ReadOptions {
     }
 }
 
-/// How far the reading of all files has come; for the progress display.
+/// How far the reading of all files has come, for whoever shows it.
 #[derive(Debug, Default)]
-pub(crate) struct Meter {
+pub struct Meter {
     /// Pages begun.
-    pub(crate) pages: AtomicU64,
+    pub pages: AtomicU64,
     /// Revisions read.
-    pub(crate) revisions: AtomicU64,
+    pub revisions: AtomicU64,
     /// Bytes of XML, unpacked.
-    pub(crate) xml_bytes: AtomicU64,
+    pub xml_bytes: AtomicU64,
     /// Bytes of the files as they are.
-    pub(crate) packed_bytes: Arc<AtomicU64>,
-    /// Set from outside (by Ctrl-C) to end all reading with [`DumpError::Interrupted`].
-    pub(crate) stop: AtomicBool,
+    pub packed_bytes: Arc<AtomicU64>,
+    /// Set from outside (as by Ctrl-C) to end all reading with [`DumpError::Interrupted`].
+    pub stop: AtomicBool,
 }
 
 /// What became of one file.
 #[derive(Debug)]
-pub(crate) struct FileRead<T> {
+pub struct FileRead<T> {
     /// The consumer's result.
-    pub(crate) result: T,
+    pub result: T,
     /// What was read and left out.
-    pub(crate) counts: DumpCounts,
+    pub counts: DumpCounts,
     /// Why the file was not read to its end, with `allow_truncated`.
-    pub(crate) damage: Option<DumpError>,
+    pub damage: Option<DumpError>,
 }
 
 /// Reads files side by side. `consume` is called once a file, on a thread of its own, with the
@@ -104,12 +135,12 @@ pub(crate) struct FileRead<T> {
 ///
 /// A consumer must pass on the errors of its events; after `damage`, the events before it are
 /// complete pages, but for the last one, which ends early.
-pub(crate) fn read<T: Send>(
+pub fn read<T: Send, E: From<DumpError> + Send>(
     inputs: &[Input],
     options: &ReadOptions,
     meter: &Meter,
-    consume: impl Fn(usize, &mut Events<'_>) -> anyhow::Result<T> + Sync,
-) -> anyhow::Result<Vec<FileRead<T>>> {
+    consume: impl Fn(usize, &mut Events<'_>) -> Result<T, E> + Sync,
+) -> Result<Vec<FileRead<T>>, E> {
     let options = &ReadOptions {
         n_files_at_once: options.n_files_at_once.clamp(1, inputs.len().max(1)),
         ..options.clone()
@@ -145,18 +176,18 @@ pub(crate) fn read<T: Send>(
     files.into_iter().map(|(_, result)| result).collect()
 }
 
-fn read_file<T: Send>(
+fn read_file<T, E: From<DumpError>>(
     input: &Input,
     options: &ReadOptions,
     meter: &Meter,
-    consume: impl FnOnce(&mut Events<'_>) -> anyhow::Result<T>,
-) -> anyhow::Result<FileRead<T>> {
+    consume: impl FnOnce(&mut Events<'_>) -> Result<T, E>,
+) -> Result<FileRead<T>, E> {
     thread::scope(|scope| {
         let (sender, batches) = bounded(N_BATCHES);
         let reader = thread::Builder::new()
             .name("dump reader".into())
             .spawn_scoped(scope, move || produce(input, options, meter, &sender))
-            .context("cannot start a thread")?;
+            .map_err(|source| DumpError::Thread { source })?;
         let mut events = Events {
             batches,
             batch: VecDeque::new(),
@@ -165,9 +196,9 @@ fn read_file<T: Send>(
         let result = consume(&mut events);
         // A consumer that stopped early must not leave the reader waiting.
         drop(events);
-        let (counts, damage) = reader
-            .join()
-            .map_err(|_| anyhow::anyhow!("reading {input} failed unexpectedly"))?;
+        let (counts, damage) = reader.join().map_err(|_| DumpError::Failed {
+            file: input.to_string(),
+        })?;
         Ok(FileRead {
             result: result?,
             counts,
@@ -186,7 +217,7 @@ const N_BATCHES: usize = 4;
 type Batch = VecDeque<Result<Event, DumpError>>;
 
 /// The events of one file, in its order.
-pub(crate) struct Events<'a> {
+pub struct Events<'a> {
     batches: Receiver<Batch>,
     batch: Batch,
     meter: &'a Meter,

@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 /// How a revert says it was made. The first row of the table that matches decides.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
-pub(crate) enum RevertCommentKind {
+pub enum RevertCommentKind {
     /// An anti-vandalism tool or bot names itself.
     Tool,
     /// MediaWiki's undo button.
@@ -82,7 +82,7 @@ const MANUAL_WORDS: [&str; 6] = ["rv", "rvv", "rvt", "rev", "undo", "undoing"];
 
 impl RevertCommentKind {
     /// The kind of a comment; `None` stands for a suppressed one.
-    pub(crate) fn of(comment: Option<&str>) -> Self {
+    pub(super) fn of(comment: Option<&str>) -> Self {
         let Some(comment) = comment else {
             return Self::Suppressed;
         };
@@ -118,7 +118,7 @@ fn is_match(comment: &str, pattern: &str) -> bool {
 /// Why a revert says it was made.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
-pub(crate) enum RevertReason {
+pub enum RevertReason {
     /// Vandalism, spam, nonsense or a test; outranks a dispute that is named beside it.
     Damage,
     /// Something that honest editors disagree about: sources, points of view, consensus.
@@ -201,7 +201,7 @@ const DISPUTE_WORDS: [&str; 2] = ["pov", "bias"];
 
 impl RevertReason {
     /// The reason that a comment gives; `None` stands for a suppressed one.
-    pub(crate) fn of(comment: Option<&str>) -> Self {
+    pub(super) fn of(comment: Option<&str>) -> Self {
         let comment = comment.unwrap_or_default().to_lowercase();
         let has = |parts: &[&str]| parts.iter().any(|part| comment.contains(part));
         let is_dispute_word = |word: &str| DISPUTE_WORDS.contains(&word);

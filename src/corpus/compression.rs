@@ -20,7 +20,7 @@ use parallel_bzip2::ParallelBzip2;
 
 /// Where a dump comes from.
 #[derive(Clone, PartialEq, Eq, Debug)]
-pub(crate) enum Input {
+pub enum Input {
     /// Standard input (`-` on the command line).
     Stdin,
     /// A file.
@@ -50,7 +50,7 @@ impl fmt::Display for Input {
 
 impl Input {
     /// Size of the file in bytes, packed as it is; `None` for what is not a regular file.
-    pub(crate) fn packed_bytes(&self) -> Option<u64> {
+    pub fn packed_bytes(&self) -> Option<u64> {
         let Self::File(path) = self else { return None };
         path.metadata()
             .ok()
@@ -96,7 +96,7 @@ impl Packing {
 ///
 /// All formats may consist of several streams one after another (as multistream dumps do). A
 /// stream that ends too early is an error of kind `UnexpectedEof` or `InvalidData` when reading.
-pub(crate) fn open(
+pub(super) fn open(
     input: &Input,
     n_threads: usize,
     packed_read: Arc<AtomicU64>,

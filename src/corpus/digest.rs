@@ -7,16 +7,16 @@ use sha1::{Digest as _, Sha1};
 
 /// SHA-1 of a text in UTF-8.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
-pub(crate) struct TextDigest([u8; 20]);
+pub struct TextDigest([u8; 20]);
 
 impl TextDigest {
     /// The digest of a text.
-    pub(crate) fn of(text: &str) -> Self {
+    pub fn of(text: &str) -> Self {
         Self(Sha1::digest(text.as_bytes()).into())
     }
 
     /// Reads MediaWiki's way of writing it, a number to base 36; `None` for anything else.
-    pub(crate) fn from_base36(text: &str) -> Option<Self> {
+    pub(super) fn from_base36(text: &str) -> Option<Self> {
         let text = text.trim();
         if text.is_empty() {
             return None;

@@ -8,10 +8,10 @@ mod tag;
 use std::io::{BufRead as _, Read};
 use std::sync::Arc;
 
+use crate::revision::{User, UserKind};
 use memchr::memchr3;
 use quick_xml::events::{BytesEnd, Event as Xml};
 use quick_xml::reader::Reader;
-use revscore::revision::{User, UserKind};
 
 use super::digest::TextDigest;
 use super::site::SiteInfo;
