@@ -425,11 +425,14 @@ impl Model {
 
     /// Scores extracted values, which must be in the order of [`Model::column_names`].
     pub fn score_row(&self, row: &[f32]) -> Score {
-        let wanted = self.wanted_probability(row);
-        let probability = if self.parts.target.is_inverted() {
-            1.0 - wanted
-        } else {
-            wanted
+        self.score_of(self.wanted_probability(row))
+    }
+
+    /// The score that goes with a [`Model::wanted_probability`].
+    pub fn score_of(&self, wanted_probability: f64) -> Score {
+        let probability = match self.parts.target.is_inverted() {
+            true => 1.0 - wanted_probability,
+            false => wanted_probability,
         };
         Score {
             probability,

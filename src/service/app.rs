@@ -6,7 +6,7 @@
 
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use arc_swap::ArcSwap;
 use axum::http::HeaderName;
@@ -17,10 +17,9 @@ use super::clients::Clients;
 use super::error::ServiceError;
 use super::metrics::Metrics;
 use super::models::Refused;
-use super::scoring::Shadow;
 use super::token::Token;
 use super::wiki::Wikis;
-use super::{Config, Histories, Models, ModelsError, Pool};
+use super::{Config, Done, Histories, Models, ModelsError, Pool, PoolError};
 
 /// The service without a socket; clones share one state.
 #[derive(Clone)]
@@ -28,7 +27,7 @@ pub struct App(Arc<Shared>);
 
 struct Shared {
     models: ArcSwap<Models>,
-    shadow: ArcSwap<Shadow>,
+    shadow: ArcSwap<Models>,
     /// Where they were opened; `None` when they were handed over.
     directory: Option<PathBuf>,
     shadow_directory: Option<PathBuf>,
@@ -99,6 +98,11 @@ pub enum ReloadError {
     NoDirectory,
 }
 
+/// Places for so many, and for one at least.
+fn places(n: usize) -> Arc<Semaphore> {
+    Arc::new(Semaphore::new(n.clamp(1, Semaphore::MAX_PERMITS)))
+}
+
 fn in_a_sentence(refused: &[Refused]) -> String {
     let reasons = refused
         .iter()
@@ -163,24 +167,15 @@ impl App {
             directory: models.directory().map(Path::to_owned),
             shadow_directory: shadow_models.directory().map(Path::to_owned),
             models: ArcSwap::from_pointee(models),
-            shadow: ArcSwap::from_pointee(Shadow(shadow_models)),
+            shadow: ArcSwap::from_pointee(shadow_models),
             wikis,
             reloading: Mutex::default(),
             histories,
             limits,
-            requests: Arc::new(Semaphore::new(
-                config.max_requests.clamp(1, Semaphore::MAX_PERMITS),
-            )),
-            streams: Arc::new(Semaphore::new(
-                config
-                    .max_requests
-                    .div_ceil(2)
-                    .clamp(1, Semaphore::MAX_PERMITS),
-            )),
-            fetched: Arc::new(Semaphore::new(MAX_FETCHED as usize)),
-            fetching: Arc::new(Semaphore::new(
-                (config.max_requests - config.max_requests / 4).clamp(1, Semaphore::MAX_PERMITS),
-            )),
+            requests: places(config.max_requests),
+            streams: places(config.max_requests.div_ceil(2)),
+            fetched: places(MAX_FETCHED as usize),
+            fetching: places(config.max_requests - config.max_requests / 4),
             is_draining: watch::Sender::new(false),
         })))
     }
@@ -190,13 +185,33 @@ impl App {
         &self.0.pool
     }
 
+    /// Computes every item on these threads ([`Pool::run`]).
+    pub(crate) async fn compute<I, T>(
+        &self,
+        items: Vec<I>,
+        deadline: Instant,
+        compute: impl Fn(I) -> T + Send + Sync + 'static,
+    ) -> Result<Vec<Done<T>>, ServiceError>
+    where
+        I: Send + 'static,
+        T: Send + 'static,
+    {
+        let done = self.pool().run(items, deadline, compute).await;
+        done.map_err(|error| {
+            if error == PoolError::Full {
+                self.metrics().rejected("queue_full", 1);
+            }
+            ServiceError::of_pool(error, self.limits().timeout)
+        })
+    }
+
     /// The models that are served now.
     pub fn models(&self) -> Arc<Models> {
         self.0.models.load_full()
     }
 
     /// Those that are only compared with them.
-    pub(crate) fn shadow(&self) -> Arc<Shadow> {
+    pub(crate) fn shadow(&self) -> Arc<Models> {
         self.0.shadow.load_full()
     }
 
@@ -222,7 +237,7 @@ impl App {
         let models = Arc::new(models);
         self.0.models.store(Arc::clone(&models));
         if let Some(shadow) = shadow {
-            self.0.shadow.store(Arc::new(Shadow(shadow)));
+            self.0.shadow.store(Arc::new(shadow));
         }
         Ok(models)
     }
@@ -304,9 +319,26 @@ impl App {
         &self.0.limits
     }
 
-    /// Permission to hold one scoring request in memory; `None` when too many are held.
-    pub(crate) fn admit(&self) -> Option<OwnedSemaphorePermit> {
-        Arc::clone(&self.0.requests).try_acquire_owned().ok()
+    /// Permission to hold one scoring request in memory, unless too many are held.
+    pub(crate) fn admit(&self) -> Result<OwnedSemaphorePermit, ServiceError> {
+        self.take_place(&self.0.requests)
+    }
+
+    /// A place for one stream, unless there are too many.
+    pub(crate) fn admit_stream(&self) -> Result<OwnedSemaphorePermit, ServiceError> {
+        self.take_place(&self.0.streams)
+    }
+
+    /// Permission for a request to wait for a wiki, unless too many do.
+    pub(crate) fn admit_fetching(&self) -> Result<OwnedSemaphorePermit, ServiceError> {
+        self.take_place(&self.0.fetching)
+    }
+
+    fn take_place(&self, places: &Arc<Semaphore>) -> Result<OwnedSemaphorePermit, ServiceError> {
+        Arc::clone(places).try_acquire_owned().map_err(|_| {
+            self.metrics().rejected("too_many_requests", 1);
+            ServiceError::Overloaded
+        })
     }
 
     /// From now on the service says that it is not ready for further requests.
@@ -323,20 +355,6 @@ impl App {
         let mut is_draining = self.0.is_draining.subscribe();
         // The sender lives as long as this app.
         let _ = is_draining.wait_for(|is_draining| *is_draining).await;
-    }
-
-    /// A place for one stream; `None` when there are too many.
-    pub(crate) fn admit_stream(&self) -> Option<OwnedSemaphorePermit> {
-        Arc::clone(&self.0.streams).try_acquire_owned().ok()
-    }
-
-    /// Permission for a request to wait for a wiki, unless too many do.
-    pub(crate) fn admit_fetching(&self) -> Result<OwnedSemaphorePermit, ServiceError> {
-        let place = Arc::clone(&self.0.fetching).try_acquire_owned();
-        place.map_err(|_| {
-            self.metrics().rejected("too_many_requests", 1);
-            ServiceError::Overloaded
-        })
     }
 
     /// Waits for permission to hold so many fetched revisions in memory.

@@ -18,7 +18,6 @@ use super::App;
 use super::clients::ClientSlot;
 use super::error::ServiceError;
 use super::metrics::Stage;
-use super::scoring::refuse;
 
 /// At most so much of a body that is too large is read for politeness.
 const MAX_DISCARDED_BYTES: usize = 64 << 20;
@@ -42,27 +41,33 @@ pub(crate) struct ScoringBody {
 impl Admission {
     /// Admits a request, or says that there are too many.
     pub(crate) fn of(parts: &Parts, app: &App) -> Result<Self, ServiceError> {
-        let slot = Self::client(parts, app)?;
-        let Some(permit) = app.admit() else {
-            app.metrics().rejected("too_many_requests", 1);
-            return Err(ServiceError::Overloaded);
-        };
-        Ok(Self {
-            _permit: permit,
-            _slot: slot,
-        })
+        Self::with_place(parts, app, App::admit)
     }
 
-    /// The client's share of it.
-    pub(crate) fn client(parts: &Parts, app: &App) -> Result<Option<ClientSlot>, ServiceError> {
+    /// Admits a stream.
+    pub(crate) fn of_stream(parts: &Parts, app: &App) -> Result<Self, ServiceError> {
+        // However long it gets.
+        check_header(&parts.headers, usize::MAX)?;
+        Self::with_place(parts, app, App::admit_stream)
+    }
+
+    fn with_place(
+        parts: &Parts,
+        app: &App,
+        admit: fn(&App) -> Result<OwnedSemaphorePermit, ServiceError>,
+    ) -> Result<Self, ServiceError> {
         let named = app.client_header().and_then(|name| parts.headers.get(name));
         let client = match named {
             Some(client) => Some(String::from_utf8_lossy(client.as_bytes()).into_owned()),
             None => parts.extensions.get().map(|Peer(ip)| ip.to_string()),
         };
-        app.clients().admit(client).map_err(|limit| {
+        let slot = app.clients().admit(client).map_err(|limit| {
             app.metrics().rejected("client_limit", 1);
             ServiceError::ClientLimit { limit }
+        })?;
+        Ok(Self {
+            _permit: admit(app)?,
+            _slot: slot,
         })
     }
 }
@@ -188,8 +193,7 @@ pub(crate) async fn read_frame<T: Send + 'static>(
     if body.len() <= MAX_INLINE_BYTES {
         return parse(body);
     }
-    let parsed = app.pool().run(vec![body], deadline, parse).await;
-    let done = parsed.map_err(|error| refuse(app, error))?.pop();
+    let done = app.compute(vec![body], deadline, parse).await?.pop();
     // Without a value, parsing panicked.
     done.and_then(|done| done.value)
         .unwrap_or(Err(ServiceError::Internal))

@@ -10,7 +10,8 @@ use super::App;
 use super::error::ServiceError;
 use super::histories::WikiHistory;
 use super::metrics::Stage;
-use super::scoring::{EditParts, refuse};
+use super::scoring::{BATCH, EditParts, ScoreError, fetch_held};
+use super::wiki::{FetchError, Fetched, Wiki};
 use crate::edit::Edit;
 use crate::history::Seen;
 use crate::language::UNLISTED;
@@ -34,8 +35,7 @@ pub(crate) async fn look_at<I: Send + 'static, T: Send + 'static>(
     deadline: Instant,
     look: impl Fn(I) -> T + Send + Sync + 'static,
 ) -> Result<Vec<Option<T>>, ServiceError> {
-    let done = app.pool().run(edits, deadline, look).await;
-    let done = done.map_err(|error| refuse(app, error))?.into_iter();
+    let done = app.compute(edits, deadline, look).await?.into_iter();
     let values = done.map(|done| {
         app.metrics().stage(Stage::Queue, done.waited);
         done.value
@@ -52,8 +52,7 @@ pub(crate) async fn observe(
 ) -> Result<Vec<bool>, ServiceError> {
     let wiki = history.wiki().to_owned();
     let take_in = move |seen: Vec<Seen>| history.observe(&seen);
-    let observed = app.pool().run(vec![seen], deadline, take_in).await;
-    let observed = observed.map_err(|error| refuse(app, error))?.pop();
+    let observed = app.compute(vec![seen], deadline, take_in).await?.pop();
     let observed = observed
         .and_then(|done| done.value)
         .ok_or(ServiceError::Internal)?;
@@ -62,23 +61,43 @@ pub(crate) async fn observe(
     Ok(observed)
 }
 
-/// Takes a fetched edit in, where the wiki's history is kept. It was scored already, so that what goes
-/// wrong here is logged and no more.
-pub(crate) async fn observe_fetched(
+/// Fetches edits and looks at them, one batch after the other.
+pub(crate) async fn look_at_ids(
     app: &App,
-    wiki: &str,
-    parts: Arc<EditParts>,
+    wiki: &Arc<Wiki>,
+    ids: &[u64],
     deadline: Instant,
-) {
-    let Some(history) = app.histories().find(wiki).cloned() else {
+) -> Result<Vec<Result<Seen, ScoreError>>, ServiceError> {
+    let _place = app.admit_fetching()?;
+    let mut looked_at = Vec::with_capacity(ids.len());
+    for batch in ids.chunks(BATCH) {
+        let fetched = fetch_held(app, wiki, batch, deadline).await;
+        let look = |fetched: Fetched| fetched.map(|parts| see(&parts));
+        let looked = look_at(app, fetched.results, deadline, look).await?;
+        let looked = looked
+            .into_iter()
+            .map(|looked| looked.unwrap_or(Err(FetchError::Internal)));
+        looked_at.extend(looked.map(|looked| looked.map_err(ScoreError::from)));
+    }
+    Ok(looked_at)
+}
+
+/// Tells the wiki's history, where one is kept, of an edit that was just scored. What goes wrong here is
+/// logged and no more.
+pub(crate) async fn observe_scored(app: &App, wiki: &Arc<Wiki>, rev_id: u64, deadline: Instant) {
+    let name = &wiki.name;
+    let Some(history) = app.histories().find(name).cloned() else {
         return;
     };
-    let looked = look_at(app, vec![parts], deadline, |parts| see(&parts)).await;
-    let result = match looked {
-        Ok(seen) => observe(app, history, seen.into_iter().flatten().collect(), deadline).await,
+    // Known from being scored, as a rule; but a cache may forget when it likes.
+    let result = match look_at_ids(app, wiki, &[rev_id], deadline).await {
+        Ok(looked) => {
+            let seen = looked.into_iter().filter_map(Result::ok).collect();
+            observe(app, history, seen, deadline).await
+        }
         Err(error) => Err(error),
     };
     if let Err(error) = result {
-        tracing::warn!(wiki, %error, "the history of {wiki} was not told of an edit: {error}");
+        tracing::warn!(wiki = name, %error, "the history of {name} was not told of an edit: {error}");
     }
 }

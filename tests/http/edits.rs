@@ -1,7 +1,7 @@
 //! `POST /api/v1/edits`, and what it does to `/api/v1/score`.
 
 use revscore::model::Target;
-use revscore::service::{App, AppParts, Histories, Models};
+use revscore::service::{App, AppParts, Config, Histories, Models};
 use serde_json::{Value, json};
 
 use crate::support::{config, get, model, model_of, post_json, post_to, spam};
@@ -280,4 +280,27 @@ async fn edits_are_told_by_id_and_by_event() {
         let answer = post_to(&app, "/api/v1/edits", body.to_string()).await;
         assert_eq!(answer.code(), (code.0, code.1.to_owned()), "{body}");
     }
+}
+
+/// A cache may forget a revision between its score and its place in the history.
+#[tokio::test]
+async fn an_event_tells_of_its_edit_whatever_the_cache_keeps() {
+    let wiki = Wiki::start().await;
+    let directory = tempfile::tempdir().unwrap();
+    let parts = AppParts {
+        models: wiki_models(),
+        histories: Histories::open(directory.path(), &["enwiki".to_owned()]).unwrap(),
+        wikis: wikis(wiki.address, json!({})),
+        ..AppParts::default()
+    };
+    let config = Config {
+        cache_bytes: 0,
+        ..config()
+    };
+    let app = App::with_parts(parts, &config).unwrap();
+    let event = json!({"database": "enwiki", "rev_id": 1512}).to_string();
+    let answer = post_to(&app, "/v3/precache/", event).await;
+    assert_eq!(answer.status, 200);
+    let observed = "revscore_edits_observed_total{wiki=\"enwiki\"}";
+    assert_eq!(metric(&app, observed).await, 1.0);
 }

@@ -263,3 +263,11 @@ async fn a_stream_of_spaces_stalls() {
     drop(stream);
     feeding.await.unwrap();
 }
+
+#[tokio::test]
+async fn a_compressed_stream_is_refused() {
+    let app = app_of(ClosedWiki::new().address);
+    let request = Request::post(STREAM).header("content-encoding", "gzip");
+    let response = router(app).oneshot(request.body(Body::empty()).unwrap());
+    assert_eq!(response.await.unwrap().status(), 415);
+}

@@ -10,13 +10,12 @@ use std::time::Instant;
 use futures_util::future::join_all;
 use tokio::sync::OwnedSemaphorePermit;
 
-use super::{Asked, EditParts, Overrides, Scored, Wanted, score_edit};
-use crate::model::Score;
+use super::{Asked, EditParts, Overrides, Scored, Wanted, score_one};
+use crate::service::App;
 use crate::service::error::ServiceError;
 use crate::service::metrics::Stage;
 use crate::service::models::Served;
 use crate::service::wiki::{FetchError, Fetched, Wiki, fetch};
-use crate::service::{App, PoolError};
 
 /// Revisions that are fetched and scored together: as many as a wiki gives at once.
 pub(crate) const BATCH: usize = 50;
@@ -56,60 +55,72 @@ pub(crate) async fn score_revisions(
     subjects: Vec<Subject>,
     asking: Asking,
 ) -> Result<Vec<Outcome>, ServiceError> {
-    let is_known = |subject: &Subject| known_scores(app, &asking, subject).is_some();
-    let _place = match subjects.iter().all(is_known) {
-        true => None,
-        false => Some(app.admit_fetching()?),
-    };
-    let asking = Arc::new(asking);
-    let batches = subjects
-        .chunks(BATCH)
-        .map(|batch| score_batch(app, batch.to_vec(), Arc::clone(&asking)));
-    let mut outcomes = Vec::with_capacity(subjects.len());
-    for batch in join_all(batches).await {
-        outcomes.extend(batch?);
+    let mut outcomes: Vec<Option<Outcome>> = Vec::with_capacity(subjects.len());
+    let mut open = Vec::new();
+    for (idx, subject) in subjects.into_iter().enumerate() {
+        let known = known_scores(app, &asking, &subject);
+        if known.is_none() {
+            open.push((idx, subject));
+        }
+        outcomes.push(known.map(Ok));
     }
-    Ok(outcomes)
+    let n_known = outcomes.len() - open.len();
+    app.metrics()
+        .score_lookups(n_known as u64, open.len() as u64);
+    if !open.is_empty() {
+        let _place = app.admit_fetching()?;
+        let asking = Arc::new(asking);
+        let batches = open.chunks(BATCH).map(|batch| {
+            let subjects = batch.iter().map(|(_, subject)| subject.clone());
+            score_batch(app, subjects.collect(), Arc::clone(&asking))
+        });
+        let mut places = open.iter().map(|(idx, _)| *idx);
+        for batch in join_all(batches).await {
+            for (outcome, idx) in batch?.into_iter().zip(&mut places) {
+                if let Err(error) = &outcome {
+                    app.metrics().edit_error(error.code());
+                }
+                outcomes[idx] = Some(outcome);
+            }
+        }
+    }
+    let outcomes = outcomes.into_iter();
+    Ok(outcomes
+        .map(|outcome| outcome.unwrap_or(Err(ScoreError::Internal)))
+        .collect())
 }
 
+/// Fetches revisions and scores them.
 async fn score_batch(
     app: &App,
     subjects: Vec<Subject>,
     asking: Arc<Asking>,
 ) -> Result<Vec<Outcome>, ServiceError> {
-    let mut outcomes: Vec<Option<Outcome>> = Vec::new();
-    for subject in &subjects {
-        let known = known_scores(app, &asking, subject);
-        outcomes.push(known.map(Ok));
-    }
-    let open: Vec<usize> = (0..subjects.len())
-        .filter(|idx| outcomes[*idx].is_none())
-        .collect();
-    app.metrics()
-        .score_lookups((subjects.len() - open.len()) as u64, open.len() as u64);
-    if open.is_empty() {
-        return Ok(counted(app, outcomes));
-    }
-    let ids: Vec<u64> = open.iter().map(|idx| subjects[*idx].rev_id).collect();
-    let fetched = fetch_held(app, &asking.wiki, &ids, asking.deadline).await;
-    let held = fetched.held;
+    let ids: Vec<u64> = subjects.iter().map(|subject| subject.rev_id).collect();
+    let Held { results, _held } = fetch_held(app, &asking.wiki, &ids, asking.deadline).await;
+    let mut outcomes = Vec::with_capacity(subjects.len());
     let mut work = Vec::new();
-    for (idx, fetched) in open.into_iter().zip(fetched.results) {
-        match fetched {
+    for (subject, fetched) in subjects.into_iter().zip(results) {
+        outcomes.push(match fetched {
             Ok(parts) if asking.needs_parent && parts.parent.is_none() => {
-                let id = subjects[idx].rev_id;
-                outcomes[idx] = Some(Err(FetchError::FirstRevision { id }.into()));
+                let id = subject.rev_id;
+                Err(FetchError::FirstRevision { id }.into())
             }
-            Ok(parts) => work.push((idx, parts)),
-            Err(error) => outcomes[idx] = Some(Err(error.into())),
-        }
+            Ok(parts) => {
+                work.push((subject, parts));
+                // Until it is scored.
+                Ok(Vec::new())
+            }
+            Err(error) => Err(error.into()),
+        });
     }
-    let places: Vec<usize> = work.iter().map(|(idx, _)| *idx).collect();
+    if work.is_empty() {
+        return Ok(outcomes);
+    }
     let (worker, deadline) = (app.clone(), asking.deadline);
-    let score = move |(idx, parts): (usize, Arc<EditParts>)| {
-        let subject: &Subject = &subjects[idx];
+    let score = move |(subject, parts): (Subject, Arc<EditParts>)| {
         let scores = score_one(&worker, &parts, &subject.overrides, &asking.asked);
-        if asking.is_plain(subject) {
+        if asking.is_plain(&subject) {
             for (wanted, scored) in asking.asked.models.iter().zip(&scores) {
                 worker.caches().keep_score(
                     &asking.wiki,
@@ -121,23 +132,22 @@ async fn score_batch(
         }
         scores
     };
-    if !work.is_empty() {
-        let done = app.pool().run(work, deadline, score).await;
-        let done = done.map_err(|error| refuse(app, error))?;
-        for (idx, done) in places.into_iter().zip(done) {
+    let mut done = app.compute(work, deadline, score).await?.into_iter();
+    for outcome in outcomes.iter_mut().filter(|outcome| outcome.is_ok()) {
+        let done = done.next();
+        if let Some(done) = &done {
             app.metrics().stage(Stage::Queue, done.waited);
-            // Without a value, scoring panicked.
-            outcomes[idx] = Some(done.value.ok_or(ScoreError::Internal));
         }
+        // Without a value, scoring panicked.
+        *outcome = done.and_then(|done| done.value).ok_or(ScoreError::Internal);
     }
-    drop(held);
-    Ok(counted(app, outcomes))
+    Ok(outcomes)
 }
 
 /// Fetched revisions, and the permission to hold them in memory.
 pub(crate) struct Held {
     pub(crate) results: Vec<Fetched>,
-    held: Option<OwnedSemaphorePermit>,
+    _held: Option<OwnedSemaphorePermit>,
 }
 
 /// Fetches a batch for whoever needs it by the deadline. What is fetched in time is worked on in time
@@ -155,11 +165,14 @@ pub(crate) async fn fetch_held(
         let late = ids.iter().map(|_| Err(FetchError::of_deadline(app)));
         return Held {
             results: late.collect(),
-            held: None,
+            _held: None,
         };
     };
     let results = fetch(app, wiki, ids, fetched_by).await;
-    Held { results, held }
+    Held {
+        results,
+        _held: held,
+    }
 }
 
 impl Asking {
@@ -198,63 +211,6 @@ impl Subject {
     }
 }
 
-/// What came of each revision; errors are counted.
-fn counted(app: &App, outcomes: Vec<Option<Outcome>>) -> Vec<Outcome> {
-    let outcomes = outcomes.into_iter();
-    let outcomes: Vec<Outcome> = outcomes
-        .map(|outcome| outcome.unwrap_or(Err(ScoreError::Internal)))
-        .collect();
-    for error in outcomes.iter().filter_map(|outcome| outcome.as_ref().err()) {
-        app.metrics().edit_error(error.code());
-    }
-    outcomes
-}
-
-/// Scores on a thread of the pool, and counts it.
-pub(crate) fn score_one(
-    app: &App,
-    parts: &Arc<EditParts>,
-    overrides: &Overrides,
-    asked: &Asked,
-) -> Vec<Scored> {
-    let started = Instant::now();
-    let (scores, is_coarse) = score_edit(parts, overrides, asked);
-    count(app, parts, asked, &scores, is_coarse);
-    app.metrics().stage(Stage::Score, started.elapsed());
-    scores
-}
-
-/// Counts scores, and lets the models in the shadow score the same edit when there is time.
-pub(crate) fn count(
-    app: &App,
-    parts: &Arc<EditParts>,
-    asked: &Asked,
-    scores: &[Scored],
-    is_coarse: bool,
-) {
-    if is_coarse {
-        app.metrics().coarse_diff();
-    }
-    // What would be is no news of what is.
-    let scored = asked.models.iter().zip(scores);
-    for (wanted, scored) in
-        scored.filter(|(wanted, scored)| wanted.without.is_none() && scored.overridden.is_none())
-    {
-        app.metrics()
-            .score(&wanted.served, scored.score.probability);
-        app.compare_in_shadow(parts, &wanted.served, asked, scored.wanted_probability);
-    }
-}
-
-/// The pool did not compute a batch.
-pub(crate) fn refuse(app: &App, error: PoolError) -> ServiceError {
-    let error = ServiceError::of_pool(error, app.limits().timeout);
-    if matches!(error, ServiceError::Overloaded) {
-        app.metrics().rejected("queue_full", 1);
-    }
-    error
-}
-
 /// What the cache knows of a revision, when it knows all that was asked.
 fn known_scores(app: &App, asking: &Asking, subject: &Subject) -> Option<Vec<Scored>> {
     let (wiki, id) = (&asking.wiki, subject.rev_id);
@@ -270,15 +226,7 @@ fn known_scores(app: &App, asking: &Asking, subject: &Subject) -> Option<Vec<Sco
         .map(|wanted| {
             let served = &wanted.served;
             let wanted_probability = app.caches().score(wiki, id, served.model.checksum())?;
-            let probability = match served.model.target().is_inverted() {
-                true => 1.0 - wanted_probability,
-                false => wanted_probability,
-            };
             Some(Scored {
-                score: Score {
-                    probability,
-                    prediction: probability >= 0.5,
-                },
                 wanted_probability,
                 overridden: None,
                 explanation: None,

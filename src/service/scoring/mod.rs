@@ -9,20 +9,20 @@ mod shadow;
 mod what_if;
 
 use std::sync::Arc;
+use std::time::Instant;
 
-pub(crate) use by_id::{
-    Asking, BATCH, Outcome, ScoreError, Subject, count, fetch_held, refuse, score_one,
-    score_revisions,
-};
-pub(crate) use shadow::{Shadow, Side};
+pub(crate) use by_id::{Asking, BATCH, Outcome, ScoreError, Subject, fetch_held, score_revisions};
+pub(crate) use shadow::Side;
 pub(crate) use what_if::{Applied, Overrides, Without, hide, read_value};
 
 use crate::diff::Change;
 use crate::edit::Edit;
 use crate::history::Facts;
-use crate::model::{Explanation, Score};
+use crate::model::Explanation;
 use crate::revision::{Page, Revision};
+use crate::service::App;
 use crate::service::histories::WikiHistory;
+use crate::service::metrics::Stage;
 use crate::service::models::Served;
 
 /// What an edit is computed from.
@@ -57,7 +57,6 @@ pub(crate) struct Asked {
 
 /// One model's score of one edit.
 pub(crate) struct Scored {
-    pub(crate) score: Score,
     /// On the scale of the model's thresholds.
     pub(crate) wanted_probability: f64,
     pub(crate) overridden: Option<Applied>,
@@ -75,14 +74,37 @@ impl From<Arc<Served>> for Wanted {
     }
 }
 
+/// Scores an edit on a thread of the pool, and counts it; lets the models in the shadow score it too
+/// when there is time.
+pub(crate) fn score_one(
+    app: &App,
+    parts: &Arc<EditParts>,
+    overrides: &Overrides,
+    asked: &Asked,
+) -> Vec<Scored> {
+    let started = Instant::now();
+    let (scores, is_coarse) = score_edit(parts, overrides, asked);
+    if is_coarse {
+        app.metrics().coarse_diff();
+    }
+    // What would be is no news of what is.
+    let scored = asked.models.iter().zip(&scores);
+    for (Wanted { served, .. }, scored) in
+        scored.filter(|(wanted, scored)| wanted.without.is_none() && scored.overridden.is_none())
+    {
+        let probability = scored.wanted_probability;
+        app.metrics()
+            .score(served, served.model.score_of(probability).probability);
+        app.compare_in_shadow(parts, served, asked, probability);
+    }
+    app.metrics().stage(Stage::Score, started.elapsed());
+    scores
+}
+
 /// Scores an edit with each model. What is read off the edit is computed once for all models of
 /// a language, which is one unless a wiki borrows a model for some target. Says too whether the edit
 /// was too large to be diffed token by token.
-pub(crate) fn score_edit(
-    parts: &EditParts,
-    overrides: &Overrides,
-    asked: &Asked,
-) -> (Vec<Scored>, bool) {
+fn score_edit(parts: &EditParts, overrides: &Overrides, asked: &Asked) -> (Vec<Scored>, bool) {
     let mut edits: Vec<Edit<'_>> = Vec::new();
     let mut facts = None;
     let mut scores = Vec::with_capacity(asked.models.len());
@@ -112,7 +134,6 @@ pub(crate) fn score_edit(
         hide(without.as_deref().unwrap_or_default(), model, &mut row);
         let overridden = overrides.apply(model, &mut row);
         scores.push(Scored {
-            score: model.score_row(&row),
             wanted_probability: model.wanted_probability(&row),
             explanation: asked
                 .is_explained

@@ -8,14 +8,10 @@ use std::sync::Arc;
 
 use super::{Asked, EditParts, Overrides, Wanted, score_edit};
 use crate::service::App;
-use crate::service::models::{Models, Served};
+use crate::service::models::Served;
 
 /// The level at which sides are told apart; where a model has none, one half.
 const LEVEL: &str = "review";
-
-/// The models in the shadow.
-#[derive(Debug, Default)]
-pub(crate) struct Shadow(pub(crate) Models);
 
 /// Which of two models flag an edit.
 #[derive(Clone, Copy, Debug)]
@@ -57,7 +53,7 @@ impl App {
         wanted_probability: f64,
     ) {
         let shadow = self.shadow();
-        let Some(other) = shadow.0.same(served).cloned() else {
+        let Some(other) = shadow.same(served).cloned() else {
             return;
         };
         let (app, parts, served) = (self.clone(), Arc::clone(parts), Arc::clone(served));

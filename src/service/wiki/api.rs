@@ -11,7 +11,7 @@ use std::time::{Duration, Instant};
 
 use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
 use reqwest::redirect::Policy;
-use tokio::sync::Semaphore;
+use tokio::sync::{Semaphore, SemaphorePermit};
 
 use super::answer::Answer;
 use super::{Secret, WikiConfig, WikisError};
@@ -156,15 +156,10 @@ impl Api {
         metrics: &Metrics,
         parameters: &[(&str, &str)],
     ) -> Result<Answer, ApiError> {
-        let Ok(_place) = self.places.try_acquire() else {
+        let Some(_turn) = self.turn().await else {
             metrics.upstream_refused(&self.wiki, ApiError::Busy.outcome());
             return Err(ApiError::Busy);
         };
-        // Whoever asked has given up by then.
-        let _slot = tokio::time::timeout(self.timeout * 2, self.slots.acquire())
-            .await
-            .map_err(|_| ApiError::Busy)?
-            .map_err(|_| ApiError::Busy)?;
         let mut n_failed = 0;
         loop {
             let started = Instant::now();
@@ -196,6 +191,14 @@ impl Api {
             n_failed += 1;
             tokio::time::sleep(pause).await;
         }
+    }
+
+    /// Waits for a call's turn; `None` when too many wait, or for too long.
+    async fn turn(&self) -> Option<(SemaphorePermit<'_>, SemaphorePermit<'_>)> {
+        let place = self.places.try_acquire().ok()?;
+        // Whoever asked has given up by then.
+        let slot = tokio::time::timeout(self.timeout * 2, self.slots.acquire()).await;
+        Some((place, slot.ok()?.ok()?))
     }
 
     async fn call(

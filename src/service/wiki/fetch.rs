@@ -13,7 +13,7 @@ use tokio::sync::watch;
 
 use super::answer::{Account, Answer, Given};
 use super::{ApiError, Wiki};
-use crate::revision::{Revision, UserKind};
+use crate::revision::{Revision, User, UserKind};
 use crate::service::App;
 use crate::service::scoring::EditParts;
 
@@ -386,12 +386,14 @@ fn check(id: u64, given: &Given, limit: usize) -> Result<(), FetchError> {
 
 /// What an edit needs to know of the revision before: not what its author's account is now.
 fn as_parent(revision: Revision) -> Revision {
-    let mut parent = revision;
-    parent.user.groups = None;
-    parent.user.registered_at = None;
-    parent.user.edit_count = None;
-    parent.user.previous_edit = crate::revision::PreviousEdit::Unknown;
-    parent.parent_id = None;
-    parent.minor = None;
-    parent
+    Revision {
+        user: User {
+            name: revision.user.name,
+            kind: revision.user.kind,
+            ..User::default()
+        },
+        parent_id: None,
+        minor: None,
+        ..revision
+    }
 }

@@ -8,7 +8,7 @@ mod answer;
 mod api;
 mod fetch;
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex};
 
@@ -163,17 +163,23 @@ impl Wikis {
 impl Wiki {
     /// The models by the names of clients, in the order of the names.
     pub(crate) fn models(&self, models: &Models) -> Vec<Named> {
-        let by_target = models.for_wiki(&self.name).into_iter();
-        let mut named: BTreeMap<String, Arc<Served>> = by_target
-            .map(|served| (served.model.target().name().to_owned(), served))
-            .collect();
-        for (name, target) in &self.models {
-            if let Some(served) = models.find(&self.name, *target) {
-                named.insert(name.clone(), Arc::clone(served));
-            }
-        }
-        let named = named.into_iter();
-        named.map(|(name, served)| Named { name, served }).collect()
+        let own = Target::ALL.iter().map(|target| target.name());
+        let names: BTreeSet<&str> = own.chain(self.models.keys().map(String::as_str)).collect();
+        let named = names
+            .into_iter()
+            .filter_map(|name| self.model(models, name));
+        named.collect()
+    }
+
+    /// The model of one name: the one that the configuration says, or that of the target.
+    pub(crate) fn model(&self, models: &Models, name: &str) -> Option<Named> {
+        let configured = self.models.get(name).copied();
+        let targets = [configured, name.parse().ok()].into_iter().flatten();
+        let mut served = targets.filter_map(|target| models.find(&self.name, target));
+        Some(Named {
+            name: name.to_owned(),
+            served: Arc::clone(served.next()?),
+        })
     }
 
     /// Names of the configuration that no model is there for.
@@ -182,11 +188,5 @@ impl Wiki {
         named
             .filter(|(_, target)| models.find(&self.name, **target).is_none())
             .map(|(name, target)| (name.as_str(), *target))
-    }
-
-    /// The model of one name.
-    pub(crate) fn model(&self, models: &Models, name: &str) -> Option<Named> {
-        let named = self.models(models);
-        named.into_iter().find(|named| named.name == name)
     }
 }

@@ -22,7 +22,6 @@ pub(super) fn text_of(body: &Bytes) -> Result<&str, ServiceError> {
 }
 
 /// The edits of a request.
-#[derive(Clone)]
 pub(super) enum Edits {
     /// With their texts, each a slice of the body.
     Texts(Vec<Bytes>),

@@ -74,9 +74,10 @@ impl Serialize for ByTarget<'_> {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         let entries = self.models.iter().zip(self.scores).map(|(wanted, scored)| {
             let served = &wanted.served;
+            let score = served.model.score_of(scored.wanted_probability);
             let body = ScoreBody {
-                prediction: scored.score.prediction,
-                probability: scored.score.probability,
+                prediction: score.prediction,
+                probability: score.probability,
                 levels: Levels {
                     served,
                     wanted_probability: scored.wanted_probability,

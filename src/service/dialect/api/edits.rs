@@ -16,8 +16,6 @@ use crate::service::App;
 use crate::service::body::{ScoringBody, read_frame};
 use crate::service::error::{EditError, ErrorBody, ServiceError};
 use crate::service::observing;
-use crate::service::scoring::{BATCH, ScoreError, fetch_held};
-use crate::service::wiki::{FetchError, Fetched, Wiki};
 
 /// A request as clients send it.
 #[derive(Deserialize)]
@@ -83,7 +81,11 @@ pub(crate) async fn observe(
         Edits::Texts(edits) => look_at_texts(&app, edits, deadline).await?,
         Edits::Ids(ids) => {
             let wiki = Arc::clone(find_wiki(&app, &request.wiki)?);
-            look_at_ids(&app, &wiki, ids, deadline).await?
+            let looked = observing::look_at_ids(&app, &wiki, &ids, deadline).await?;
+            let looked = looked
+                .into_iter()
+                .map(|looked| looked.map_err(|error| (&error).into()));
+            ids.into_iter().map(Some).zip(looked).collect()
         }
     };
     let (mut seen, mut outcomes) = (Vec::new(), Vec::new());
@@ -143,29 +145,6 @@ async fn look_at_texts(
         (read_rev_id(json), looked.map_err(|error| (&error).into()))
     });
     Ok(looked_at.collect())
-}
-
-/// Revisions that are fetched, one batch after the other.
-async fn look_at_ids(
-    app: &App,
-    wiki: &Arc<Wiki>,
-    ids: Vec<u64>,
-    deadline: Instant,
-) -> Result<Vec<Looked>, ServiceError> {
-    let _place = app.admit_fetching()?;
-    let mut looked_at = Vec::with_capacity(ids.len());
-    for batch in ids.chunks(BATCH) {
-        let fetched = fetch_held(app, wiki, batch, deadline).await;
-        let look = |fetched: Fetched| fetched.map(|parts| observing::see(&parts));
-        let looked = observing::look_at(app, fetched.results, deadline, look).await?;
-        let looked = batch.iter().zip(looked).map(|(rev_id, looked)| {
-            let looked = looked.unwrap_or(Err(FetchError::Internal));
-            let looked = looked.map_err(|error| (&ScoreError::from(error)).into());
-            (Some(*rev_id), looked)
-        });
-        looked_at.extend(looked);
-    }
-    Ok(looked_at)
 }
 
 /// The edit as a history sees it. Without its id it could be counted twice, without its time not

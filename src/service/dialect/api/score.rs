@@ -24,8 +24,7 @@ use crate::service::error::{EditError, ServiceError};
 use crate::service::metrics::Stage;
 use crate::service::models::{Models, Served};
 use crate::service::scoring::{
-    Asked, Asking, EditParts, Overrides, Subject, Wanted, Without, count, refuse, score_edit,
-    score_revisions,
+    Asked, Asking, EditParts, Overrides, Subject, Wanted, Without, score_one, score_revisions,
 };
 
 /// A request as clients send it.
@@ -42,16 +41,14 @@ struct RequestBody<'a> {
     rev_ids: Option<Vec<u64>>,
 }
 
-/// The same, checked.
-#[derive(Clone)]
-pub(super) struct ScoreRequest {
-    wiki: String,
+/// What is asked of edits, whichever they are.
+pub(super) struct Question {
+    pub(super) wiki: String,
     /// `None` asks for all that the wiki has.
-    targets: Option<Vec<Target>>,
-    is_explained: bool,
+    pub(super) targets: Option<Vec<Target>>,
     /// Groups of features, as the client names them.
-    without: Option<Vec<String>>,
-    edits: Edits,
+    pub(super) without: Vec<String>,
+    pub(super) is_explained: bool,
 }
 
 /// What is asked of all edits of a request, in its address.
@@ -59,10 +56,10 @@ pub(super) struct ScoreRequest {
 #[serde(deny_unknown_fields)]
 pub(crate) struct ScoreQuery {
     /// Groups with commas between.
-    pub(super) without: Option<String>,
+    without: Option<String>,
     /// Whether to say what moved each score.
     #[serde(default)]
-    pub(super) explain: Switch,
+    explain: Switch,
 }
 
 /// `?explain`, `?explain=true` or `?explain=1`; off when it is not there.
@@ -97,48 +94,33 @@ pub(crate) async fn score(
 ) -> Result<Json<ScoreResponse>, ServiceError> {
     let deadline = Instant::now() + app.limits().timeout;
     let Query(query) = query.map_err(ServiceError::of_query)?;
-    let request = read_frame(&app, body.bytes.clone(), deadline, ScoreRequest::parse).await?;
-    answer(&app, request, &query, deadline).await.map(Json)
+    let request = read_frame(&app, body.bytes.clone(), deadline, Question::parse).await?;
+    let (mut question, edits) = request;
+    question.without.extend(groups(query.without.as_deref()));
+    question.is_explained |= query.explain.is_on();
+    answer(&app, &question, edits, deadline).await.map(Json)
 }
 
-/// What is asked of the edits of a request, if it can be answered.
-pub(super) fn check(
-    app: &App,
-    request: &ScoreRequest,
-    query: &ScoreQuery,
-) -> Result<Asked, ServiceError> {
-    let in_body = request.without.iter().flatten().map(String::as_str);
-    let in_query = query.without.iter().flat_map(|groups| groups.split(','));
-    let without = Without::read(in_body.chain(in_query))?;
-    let wiki = app.wikis().find(&request.wiki);
-    let name = wiki.map_or(&request.wiki, |wiki| &wiki.name);
-    let models = find_models(&app.models(), name, request.targets.as_deref())?;
-    let models = models.into_iter().map(|served| Wanted {
-        without: without.of(&served.model),
-        served,
-    });
-    Ok(Asked {
-        models: models.collect(),
-        history: app.histories().find(name).cloned(),
-        is_explained: request.is_explained || matches!(query.explain, Switch::On),
-        has_values: false,
-    })
+/// Groups with commas between.
+pub(super) fn groups(names: Option<&str>) -> impl Iterator<Item = String> {
+    let names = names.into_iter().flat_map(|names| names.split(','));
+    names.map(str::to_owned)
 }
 
-/// Answers a request that was read.
+/// Answers a question about edits.
 pub(super) async fn answer(
     app: &App,
-    request: ScoreRequest,
-    query: &ScoreQuery,
+    question: &Question,
+    edits: Edits,
     deadline: Instant,
 ) -> Result<ScoreResponse, ServiceError> {
-    let asked = check(app, &request, query)?;
+    let asked = question.check(app)?;
     let models = Arc::clone(&asked.models);
-    let scores = match request.edits {
+    let scores = match edits {
         Edits::Texts(edits) => score_texts(app, edits, asked, deadline).await?,
         Edits::Ids(ids) => {
             let asking = Asking {
-                wiki: Arc::clone(find_wiki(app, &request.wiki)?),
+                wiki: Arc::clone(find_wiki(app, &question.wiki)?),
                 asked,
                 deadline,
                 needs_parent: false,
@@ -147,7 +129,7 @@ pub(super) async fn answer(
         }
     };
     Ok(ScoreResponse {
-        wiki: request.wiki,
+        wiki: question.wiki.clone(),
         scores,
         models: ModelNames(models),
     })
@@ -162,8 +144,7 @@ async fn score_texts(
 ) -> Result<Vec<Box<RawValue>>, ServiceError> {
     let worker = app.clone();
     let answer = move |json: Bytes| answer_edit(&worker, &asked, &json);
-    let answers = app.pool().run(edits.clone(), deadline, answer).await;
-    let answers = answers.map_err(|error| refuse(app, error))?;
+    let answers = app.compute(edits.clone(), deadline, answer).await?;
     let scores = answers.into_iter().zip(&edits).map(|(done, json)| {
         app.metrics().stage(Stage::Queue, done.waited);
         // Without a value, scoring panicked.
@@ -194,31 +175,45 @@ async fn score_ids(
     answers.collect()
 }
 
-impl ScoreRequest {
-    /// A request for scores alone.
-    pub(super) fn new(wiki: String, targets: Option<Vec<Target>>, edits: Edits) -> Self {
-        Self {
-            wiki,
-            targets,
-            is_explained: false,
-            without: None,
-            edits,
-        }
-    }
-
-    pub(super) fn parse(body: &Bytes) -> Result<Self, ServiceError> {
+impl Question {
+    /// Reads a body's question, and the edits that it is about.
+    fn parse(body: &Bytes) -> Result<(Self, Edits), ServiceError> {
         let request: RequestBody<'_> = serde_json::from_str(text_of(body)?)?;
         let edits = Edits::read(body, request.edits.as_deref(), request.rev_ids)?;
         let targets = request
             .targets
             .map(|names| names.iter().map(|name| name.parse()).collect());
-        Ok(Self {
+        let question = Self {
             wiki: request.wiki,
             targets: targets.transpose()?,
+            without: request.without.unwrap_or_default(),
             is_explained: request.explain.unwrap_or(false),
-            without: request.without,
-            edits,
+        };
+        Ok((question, edits))
+    }
+
+    /// What it asks of each edit, if it can be answered.
+    pub(super) fn check(&self, app: &App) -> Result<Asked, ServiceError> {
+        let without = Without::read(self.without.iter().map(String::as_str))?;
+        let wiki = app.wikis().find(&self.wiki);
+        let name = wiki.map_or(&self.wiki, |wiki| &wiki.name);
+        let models = find_models(&app.models(), name, self.targets.as_deref())?;
+        let models = models.into_iter().map(|served| Wanted {
+            without: without.of(&served.model),
+            served,
+        });
+        Ok(Asked {
+            models: models.collect(),
+            history: app.histories().find(name).cloned(),
+            is_explained: self.is_explained,
+            has_values: false,
         })
+    }
+}
+
+impl Switch {
+    pub(super) fn is_on(self) -> bool {
+        matches!(self, Self::On)
     }
 }
 
@@ -258,18 +253,15 @@ fn find_models(
 
 /// One edit's part of the answer, as JSON; `None` when it cannot be written.
 fn answer_edit(app: &App, asked: &Asked, json: &Bytes) -> Option<Box<RawValue>> {
-    let metrics = app.metrics();
     let started = Instant::now();
     let read = read_edit(json, app.limits().text_bytes).and_then(with_texts);
-    metrics.stage(Stage::Parse, started.elapsed());
+    app.metrics().stage(Stage::Parse, started.elapsed());
     let (parts, overrides) = match read {
         Ok(read) => read,
         Err(error) => return answer_error(app, json, &error).ok(),
     };
-    let started = Instant::now();
     let parts = Arc::new(parts);
-    let (scores, is_coarse) = score_edit(&parts, &overrides, asked);
-    count(app, &parts, asked, &scores, is_coarse);
+    let scores = score_one(app, &parts, &overrides, asked);
     let outcome = EditOutcome::Scores(ByTarget {
         models: &asked.models,
         scores: &scores,
@@ -278,9 +270,7 @@ fn answer_edit(app: &App, asked: &Asked, json: &Bytes) -> Option<Box<RawValue>> 
         rev_id: parts.rev_id,
         outcome,
     };
-    let answer = to_raw_value(&answer).ok();
-    metrics.stage(Stage::Score, started.elapsed());
-    answer
+    to_raw_value(&answer).ok()
 }
 
 fn answer_error(app: &App, json: &Bytes, error: &EditError) -> Result<Box<RawValue>, ServiceError> {

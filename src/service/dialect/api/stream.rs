@@ -15,14 +15,12 @@ use axum::response::Response;
 use futures_util::{FutureExt as _, StreamExt as _, stream};
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
-use tokio::sync::OwnedSemaphorePermit;
 
 use super::batch::Edits;
-use super::score::{ScoreQuery, ScoreRequest, Switch, answer, check};
-use crate::model::{Target, TargetError};
+use super::score::{Question, Switch, answer, groups};
+use crate::model::TargetError;
 use crate::service::App;
 use crate::service::body::{Admission, discard};
-use crate::service::clients::ClientSlot;
 use crate::service::error::{ErrorBody, ServiceError};
 
 /// Lines that are scored together: as many revisions as a wiki gives at once.
@@ -51,17 +49,8 @@ pub(crate) async fn stream(
 ) -> Result<Response, ServiceError> {
     let Query(query) = query.map_err(ServiceError::of_query)?;
     let (parts, body) = request.into_parts();
-    let scorer = Scorer::new(app.clone(), query);
-    let admitted = scorer.and_then(|scorer| {
-        let slot = Admission::client(&parts, &app)?;
-        match app.admit_stream() {
-            Some(place) => Ok((scorer, (slot, place))),
-            None => {
-                app.metrics().rejected("too_many_requests", 1);
-                Err(ServiceError::Overloaded)
-            }
-        }
-    });
+    let admitted = Scorer::new(app.clone(), query)
+        .and_then(|scorer| Ok((scorer, Admission::of_stream(&parts, &app)?)));
     let (scorer, admission) = match admitted {
         Ok(admitted) => admitted,
         Err(error) => {
@@ -102,15 +91,13 @@ pub(crate) async fn stream(
 struct Streaming {
     scorer: Scorer,
     lines: Lines,
-    _admission: (Option<ClientSlot>, OwnedSemaphorePermit),
+    _admission: Admission,
 }
 
 /// What is asked of every line.
 struct Scorer {
     app: App,
-    wiki: String,
-    targets: Option<Vec<Target>>,
-    query: ScoreQuery,
+    question: Question,
 }
 
 impl Streaming {
@@ -140,22 +127,14 @@ impl Scorer {
             let names = names.split(',');
             names.map(str::parse).collect::<Result<_, TargetError>>()
         });
-        let scorer = Self {
+        let question = Question {
             wiki: query.wiki,
             targets: targets.transpose()?,
-            query: ScoreQuery {
-                without: query.without,
-                explain: query.explain,
-            },
-            app,
+            without: groups(query.without.as_deref()).collect(),
+            is_explained: query.explain.is_on(),
         };
-        let request = ScoreRequest::new(
-            scorer.wiki.clone(),
-            scorer.targets.clone(),
-            Edits::Texts(Vec::new()),
-        );
-        check(&scorer.app, &request, &scorer.query)?;
-        Ok(scorer)
+        question.check(&app)?;
+        Ok(Self { app, question })
     }
 
     /// The answers of lines, in their order.
@@ -195,8 +174,7 @@ impl Scorer {
         while !self.app.pool().has_room_for(MAX_LINES) && Instant::now() < deadline {
             tokio::time::sleep(BUSY_PAUSE).await;
         }
-        let request = ScoreRequest::new(self.wiki.clone(), self.targets.clone(), edits);
-        let response = answer(&self.app, request, &self.query, deadline).await?;
+        let response = answer(&self.app, &self.question, edits, deadline).await?;
         Ok(response.into_scores())
     }
 }

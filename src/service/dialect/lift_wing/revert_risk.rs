@@ -24,7 +24,7 @@ use crate::service::dialect::event::{Event, MAX_EVENT_BYTES};
 use crate::service::error::{ServiceError, as_answer, as_answer_after};
 use crate::service::models::Models;
 use crate::service::scoring::{
-    Asking, EditParts, Outcome, Overrides, ScoreError, Subject, refuse, score_one, score_revisions,
+    Asking, EditParts, Outcome, Overrides, ScoreError, Subject, score_one, score_revisions,
 };
 use crate::service::wiki::{FetchError, Named, Wiki};
 
@@ -339,8 +339,7 @@ async fn score_unsaved(app: &App, model: &str, data: RevisionData) -> Result<Val
     let score =
         move |parts: Arc<EditParts>| score_one(&worker, &parts, &Overrides::default(), &asked);
     let work = vec![Arc::new(parts)];
-    let done = app.pool().run(work, asking.deadline, score).await;
-    let done = done.map_err(|error| refuse(app, error))?.pop();
+    let done = app.compute(work, asking.deadline, score).await?.pop();
     let outcome = done.and_then(|done| done.value).ok_or(ScoreError::Internal);
     // Nothing is saved that could be named.
     write(model, wiki, &named, -1, &outcome)

@@ -28,7 +28,7 @@ const SAME_QUESTION: [(&str, &[&str]); 4] = [
 ];
 
 /// Values to score with.
-#[derive(Clone, Default)]
+#[derive(Default)]
 pub(super) struct Injections {
     of_all: Values,
     by_revision: BTreeMap<u64, Values>,

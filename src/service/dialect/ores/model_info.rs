@@ -6,6 +6,8 @@
 //! with dots between its keys, quoted where a key has dots or spaces; `statistics.thresholds.true`
 //! may go on with a query for one threshold.
 
+use std::cell::LazyCell;
+
 use serde_json::{Map, Value, json};
 
 use super::error::{OresError, bad_request};
@@ -54,9 +56,11 @@ pub(super) fn describe(named: &Named, paths: &Paths) -> Result<Value, OresError>
     if paths.0.is_empty() {
         return Ok(whole(named));
     }
+    // Made once, and only for paths that lead into it.
+    let whole = LazyCell::new(|| whole(named));
     let mut document = Value::Object(Map::new());
     for path in &paths.0 {
-        let value = look_up(named, path)?;
+        let value = look_up(named, path, || &*whole)?;
         put(&mut document, path, value);
     }
     Ok(document)
@@ -197,8 +201,12 @@ fn write_row(row: &ThresholdRow) -> Value {
     body
 }
 
-/// The value at a path.
-fn look_up(named: &Named, path: &[String]) -> Result<Value, OresError> {
+/// The value at a path; most lead into the whole document.
+fn look_up<'a>(
+    named: &Named,
+    path: &[String],
+    whole: impl FnOnce() -> &'a Value,
+) -> Result<Value, OresError> {
     let unknown = || {
         bad_request(format!(
             "model_info has nothing at {:?}",
@@ -249,7 +257,7 @@ fn look_up(named: &Named, path: &[String]) -> Result<Value, OresError> {
         }
         // Asked with every score.
         [DEFAULT] => Ok(named.served.version.as_str().into()),
-        keys => descend(&whole(named), keys).ok_or_else(unknown),
+        keys => descend(whole(), keys).ok_or_else(unknown),
     }
 }
 

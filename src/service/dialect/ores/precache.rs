@@ -1,10 +1,9 @@
 //! `POST /v3/precache/`: an event of a saved edit, so that its scores are at hand when asked for,
 //! and the wiki's history knows it, where one is kept.
 
-use axum::extract::Request;
 use std::time::Instant;
 
-use axum::extract::State;
+use axum::extract::{Request, State};
 use axum::http::StatusCode;
 use axum::response::{IntoResponse as _, Response};
 use serde_json::{Value, json};
@@ -16,7 +15,7 @@ use super::v3::write_scores;
 use crate::service::App;
 use crate::service::body::ScoringBody;
 use crate::service::dialect::event::{Event, MAX_EVENT_BYTES};
-use crate::service::observing::observe_fetched;
+use crate::service::observing::observe_scored;
 
 /// Scores the edit of an event; 204 for one that no model is for.
 pub(super) async fn precache(
@@ -44,9 +43,7 @@ pub(super) async fn precache(
     let deadline = Instant::now() + app.limits().timeout;
     let scores = score(&app, wiki, models, &[event.rev_id], &request).await?;
     // Scored first: it is none of its own past.
-    if let Some(parts) = app.caches().edit(wiki, event.rev_id) {
-        observe_fetched(&app, &wiki.name, parts, deadline).await;
-    }
+    observe_scored(&app, wiki, event.rev_id, deadline).await;
     let versions = scores
         .models
         .iter()

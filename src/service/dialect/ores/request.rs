@@ -2,7 +2,7 @@
 //!
 //! Parameters stand in the address or in a form. What is not known is ignored, as ORES did.
 
-use std::collections::BTreeMap;
+use std::collections::BTreeSet;
 
 use axum::extract::{FromRequest, Request};
 use axum::http::{Method, header};
@@ -38,7 +38,6 @@ pub(crate) struct OresRequest {
 }
 
 /// How the answer is written.
-#[derive(Clone, Default)]
 pub(crate) struct Style {
     is_minified: bool,
     callback: Option<String>,
@@ -187,11 +186,8 @@ fn read_revids(text: &str, limit: usize) -> Result<Vec<u64>, OresError> {
     });
     let ids: Vec<u64> = ids.collect::<Result<_, _>>()?;
     // Each once, in the order of the request.
-    let mut seen = BTreeMap::new();
-    let ids: Vec<u64> = ids
-        .into_iter()
-        .filter(|id| seen.insert(*id, ()).is_none())
-        .collect();
+    let mut seen = BTreeSet::new();
+    let ids: Vec<u64> = ids.into_iter().filter(|id| seen.insert(*id)).collect();
     match ids.len() > limit {
         true => Err(OresError(ServiceError::TooManyRevisions {
             limit,

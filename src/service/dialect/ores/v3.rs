@@ -12,7 +12,6 @@ use super::request::OresRequest;
 use super::scores::{Scores, find, score};
 use crate::service::App;
 use crate::service::error::ServiceError;
-use crate::service::scoring::refuse;
 use crate::service::wiki::Named;
 
 /// All wikis with their models.
@@ -122,8 +121,7 @@ async fn describe_all(
         return lists.into_iter().map(describe_list).collect();
     }
     let deadline = Instant::now() + app.limits().timeout;
-    let done = app.pool().run(lists, deadline, describe_list).await;
-    let done = done.map_err(|error| refuse(app, error))?;
+    let done = app.compute(lists, deadline, describe_list).await?;
     let described = done
         .into_iter()
         .map(|done| done.value.unwrap_or(Err(ServiceError::Internal.into())));
