@@ -7,7 +7,7 @@ use std::collections::BTreeMap;
 use std::path::Path;
 
 use anyhow::{Context as _, Result, anyhow, bail};
-use revscore::corpus::LabelOptions;
+use revscore::corpus::{LabelOptions, Rule};
 use revscore::estimator::{CalibrationKind, EstimatorParams};
 use revscore::evaluation::BaseRate;
 use revscore::feature::{self, Feature, FeatureSet};
@@ -103,6 +103,18 @@ pub(crate) struct Rows {
     pub(crate) largest_page: f64,
     /// At most this many rows; of more, an even sample by hashed revision id is kept.
     pub(crate) at_most: usize,
+}
+
+impl Rows {
+    /// Which edits count, and as what.
+    pub(crate) fn rule(&self) -> Rule {
+        Rule {
+            bots: self.bots,
+            first_revisions: self.first_revisions,
+            self_reverted: self.self_reverted,
+            revert_undone: self.revert_undone,
+        }
+    }
 }
 
 fn full_weight() -> f32 {

@@ -7,7 +7,7 @@
 use anyhow::Result;
 use ndarray::Array2;
 use rayon::prelude::*;
-use revscore::corpus::{RevisionLabel, vandalism};
+use revscore::corpus::LeftOut;
 use revscore::dataset::{Dataset, RowId};
 use revscore::evaluation::{Kind, Outcome, UserClass};
 use revscore::feature::Feature;
@@ -228,22 +228,19 @@ impl Collector {
             counts.unlabelled += 1;
             return None;
         }
-        match reverted(&revision.label, &self.labelling.rows) {
-            Ok(true) if target == Target::Vandalism => {
-                let is_vandalism = vandalism(&revision.label);
-                counts.unclear += u64::from(is_vandalism.is_none());
-                is_vandalism
-            }
-            Ok(reverted) => Some(reverted),
-            Err(Reservation::RevertUndone) => {
-                counts.revert_undone += 1;
-                None
-            }
-            Err(Reservation::SelfReverted) => {
-                counts.self_reverted += 1;
-                None
-            }
-        }
+        let rule = self.labelling.rows.rule();
+        let label = match target {
+            Target::Vandalism => rule.vandalism(&revision.label),
+            _ => rule.reverted(&revision.label),
+        };
+        let left_out = match label {
+            Ok(label) => return Some(label),
+            Err(LeftOut::Unclear) => &mut counts.unclear,
+            Err(LeftOut::RevertUndone) => &mut counts.revert_undone,
+            Err(LeftOut::SelfReverted) => &mut counts.self_reverted,
+        };
+        *left_out += 1;
+        None
     }
 
     /// Drops half of the rows, by hashed id, as long as there are too many.
@@ -287,22 +284,6 @@ impl Collector {
     }
 }
 
-/// Why a recipe leaves open whether an edit counts as reverted.
-enum Reservation {
-    RevertUndone,
-    SelfReverted,
-}
-
-fn reverted(label: &RevisionLabel, rows: &recipe::Rows) -> Result<bool, Reservation> {
-    if label.revert_undone && !rows.revert_undone {
-        Err(Reservation::RevertUndone)
-    } else if label.self_reverted && label.reverted.is_none() && !rows.self_reverted {
-        Err(Reservation::SelfReverted)
-    } else {
-        Ok(label.reverted.is_some())
-    }
-}
-
 const NO_ROW: u32 = u32::MAX;
 
 fn id_hash(id: RevisionId) -> u64 {
@@ -331,7 +312,8 @@ impl Sink for Collector {
                     timestamp: revision.timestamp,
                 };
                 let said = self.labelling.human.target(Target::Reverted, revision.id);
-                let found = || reverted(&revision.label, &self.labelling.rows).ok();
+                let rule = self.labelling.rows.rule();
+                let found = || rule.reverted(&revision.label).ok();
                 let weight = if revision.label.edit_war {
                     self.labelling.rows.edit_war_weight
                 } else {
@@ -393,19 +375,16 @@ fn judge_in_order(rows: &[LabelledRow]) -> (Vec<Judgement>, Evidence) {
     (judgements, builder.finish())
 }
 
-/// The kind of author. Where the dump does not say how many edits an account had made and when it
-/// was registered, the edits seen in the dump before this one tell.
+/// The kind of author, as far as the dump and the edits in it before this one tell.
 fn user_class(facts: &UserFacts, past: &Facts, at: Option<Timestamp>) -> UserClass {
-    let seen = |value: f32| if value.is_nan() { 0.0 } else { value };
-    let first_seen = at.map(|at| Timestamp(at.0 - seen(past.author_since_first_seconds) as i64));
     let user = User {
         kind: facts.kind,
         groups: facts.is_bot.then(|| vec!["bot".to_owned()]),
-        registered_at: facts.registered_at.or(first_seen),
-        edit_count: facts.edit_count.or(Some(seen(past.author_edits) as u64)),
+        registered_at: facts.registered_at,
+        edit_count: facts.edit_count,
         ..User::default()
     };
-    UserClass::of(&user, at)
+    UserClass::of(&past.complete(user, at), at)
 }
 
 impl std::ops::AddAssign for RowCounts {

@@ -12,37 +12,32 @@
 //! and that of the [`vandalism`](super::vandalism) label.
 
 use std::collections::VecDeque;
-use std::sync::Arc;
 
 /// The reverts of a page as far back as they matter.
 #[derive(Default)]
 pub(super) struct MutualReverts {
     /// Index of the reverting revision in the page, who made it, and whose edit it took back.
-    reverts: VecDeque<(u64, Arc<str>, Arc<str>)>,
+    reverts: VecDeque<(u64, u64, u64)>,
 }
 
 impl MutualReverts {
-    /// Notes that the revision at an index reverted an edit; nothing where a name is not known, or
+    /// Notes that the revision at an index reverted an edit; nothing where an author is not known, or
     /// both are the same.
-    pub(super) fn record(&mut self, at: u64, by: Option<&Arc<str>>, whose: Option<&Arc<str>>) {
+    pub(super) fn record(&mut self, at: u64, by: Option<u64>, whose: Option<u64>) {
         let (Some(by), Some(whose)) = (by, whose) else {
             return;
         };
-        let is_known = |(known_at, known_by, known_whose): &(u64, Arc<str>, Arc<str>)| -> bool {
-            *known_at == at && known_by == by && known_whose == whose
-        };
-        if by != whose && !self.reverts.iter().rev().any(is_known) {
-            self.reverts
-                .push_back((at, Arc::clone(by), Arc::clone(whose)));
+        let revert = (at, by, whose);
+        if by != whose && !self.reverts.iter().rev().any(|known| *known == revert) {
+            self.reverts.push_back(revert);
         }
     }
 
     /// Whether somebody reverted somebody else's edit.
-    pub(super) fn have_reverted(&self, by: Option<&Arc<str>>, whose: Option<&Arc<str>>) -> bool {
+    pub(super) fn have_reverted(&self, by: Option<u64>, whose: Option<u64>) -> bool {
         by.zip(whose).is_some_and(|(by, whose)| {
-            self.reverts
-                .iter()
-                .any(|(_, known_by, known_whose)| known_by == by && known_whose == whose)
+            let mut reverts = self.reverts.iter();
+            reverts.any(|(_, known_by, known_whose)| (*known_by, *known_whose) == (by, whose))
         })
     }
 

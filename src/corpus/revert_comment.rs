@@ -5,6 +5,25 @@
 
 use serde::{Deserialize, Serialize};
 
+/// What a reverting edit's comment says.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct RevertComment {
+    /// How the revert was made.
+    pub kind: RevertCommentKind,
+    /// Why.
+    pub reason: RevertReason,
+}
+
+impl RevertComment {
+    /// Reads a comment; `None` stands for a suppressed one.
+    pub fn of(comment: Option<&str>) -> Self {
+        Self {
+            kind: RevertCommentKind::of(comment),
+            reason: RevertReason::of(comment),
+        }
+    }
+}
+
 /// How a revert says it was made. The first row of the table that matches decides.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
@@ -82,7 +101,7 @@ const MANUAL_WORDS: [&str; 6] = ["rv", "rvv", "rvt", "rev", "undo", "undoing"];
 
 impl RevertCommentKind {
     /// The kind of a comment; `None` stands for a suppressed one.
-    pub(super) fn of(comment: Option<&str>) -> Self {
+    fn of(comment: Option<&str>) -> Self {
         let Some(comment) = comment else {
             return Self::Suppressed;
         };
@@ -201,7 +220,7 @@ const DISPUTE_WORDS: [&str; 2] = ["pov", "bias"];
 
 impl RevertReason {
     /// The reason that a comment gives; `None` stands for a suppressed one.
-    pub(super) fn of(comment: Option<&str>) -> Self {
+    fn of(comment: Option<&str>) -> Self {
         let comment = comment.unwrap_or_default().to_lowercase();
         let has = |parts: &[&str]| parts.iter().any(|part| comment.contains(part));
         let is_dispute_word = |word: &str| DISPUTE_WORDS.contains(&word);

@@ -20,14 +20,14 @@
 //! be restored, so that a label is final after 2 x radius further revisions, or with the page.
 
 use std::collections::VecDeque;
-use std::sync::Arc;
 
-use crate::revision::{Revision, RevisionId, Timestamp};
+use crate::revision::{RevisionId, Timestamp};
 
 use super::digest::TextDigest;
 use super::dump::DumpRevision;
 use super::edit_war::MutualReverts;
-use super::revert_comment::{RevertCommentKind, RevertReason};
+use super::revert_comment::{RevertComment, RevertCommentKind, RevertReason};
+use super::sighting::Sighting;
 
 /// What counts as a revert.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -98,12 +98,12 @@ impl RevisionLabel {
 struct Entry {
     digest: Option<TextDigest>,
     timestamp: Option<Timestamp>,
-    author: Option<Arc<str>>,
+    author: Option<u64>,
     label: RevisionLabel,
     /// Index in the page of the revision that first reverted this one for the label.
     reverted_at: Option<u64>,
     /// Who made that revert.
-    reverter: Option<Arc<str>>,
+    reverter: Option<u64>,
     reverted_by_author: bool,
 }
 
@@ -135,22 +135,27 @@ impl Labeller {
 
     /// Takes the page's next revision, in order of time.
     pub fn push(&mut self, revision: &DumpRevision) {
-        let DumpRevision { revision, digest } = revision;
+        let comment = revision.revision.comment.as_deref();
+        self.take(&Sighting::of(revision), || RevertComment::of(comment));
+    }
+
+    /// The same, of a revision of which no more is known. What its comment says is asked for when it is
+    /// a revert.
+    pub fn take(&mut self, sighting: &Sighting, comment: impl FnOnce() -> RevertComment) {
         let mut entry = Entry {
-            digest: *digest,
-            timestamp: revision.timestamp,
-            author: revision.user.name.as_deref().map(Arc::from),
+            digest: sighting.digest,
+            timestamp: sighting.timestamp,
+            author: sighting.author,
             label: RevisionLabel {
-                revision: revision.id,
+                revision: sighting.revision,
                 ..RevisionLabel::default()
             },
             reverted_at: None,
             reverter: None,
             reverted_by_author: false,
         };
-        if let Some(restored) = self.find_restored(*digest) {
-            entry.label.reverting =
-                Some(self.record_revert(restored, revision, entry.author.as_ref()));
+        if let Some(restored) = self.find_restored(sighting.digest) {
+            entry.label.reverting = Some(self.record_revert(restored, sighting, comment()));
         }
         self.entries.push_back(entry);
         while self.entries.len() > 2 * self.options.radius {
@@ -172,6 +177,12 @@ impl Labeller {
         self.is_final.drain(..)
     }
 
+    /// What is known so far of the revisions whose labels are not final, in their order: as it would be if
+    /// the page had no more.
+    pub fn so_far(&self) -> impl Iterator<Item = RevisionLabel> + '_ {
+        self.entries.iter().map(|entry| self.label_of(entry))
+    }
+
     /// Position of the latest entry with that text, when the next revision would revert to it.
     fn find_restored(&self, digest: Option<TextDigest>) -> Option<usize> {
         digest?;
@@ -187,14 +198,16 @@ impl Labeller {
     fn record_revert(
         &mut self,
         restored: usize,
-        by: &Revision,
-        author: Option<&Arc<str>>,
+        by: &Sighting,
+        RevertComment {
+            kind: comment,
+            reason,
+        }: RevertComment,
     ) -> Reverting {
         let by_index = self.first + self.entries.len() as u64;
-        let comment = RevertCommentKind::of(by.comment.as_deref());
-        let reason = RevertReason::of(by.comment.as_deref());
+        let author = by.author;
         for entry in self.entries.range_mut(restored + 1..) {
-            self.mutual.record(by_index, author, entry.author.as_ref());
+            self.mutual.record(by_index, author, entry.author);
             let seconds = by
                 .timestamp
                 .zip(entry.timestamp)
@@ -206,24 +219,24 @@ impl Labeller {
             if !is_within {
                 continue;
             }
-            if is_same_author(entry.author.as_ref(), author) {
+            if is_same_author(entry.author, author) {
                 entry.reverted_by_author = true;
             } else if entry.label.reverted.is_none() {
                 entry.label.reverted = Some(Reverted {
-                    by: by.id,
+                    by: by.revision,
                     seconds,
                     comment,
                     reason,
                 });
                 entry.reverted_at = Some(by_index);
-                entry.reverter = author.cloned();
+                entry.reverter = author;
             }
         }
         // Reverts that are now reverted themselves, to a revision that has what they took out.
         let restored_index = self.first + restored as u64;
         for entry in self.entries.range_mut(..=restored) {
             let is_undone = entry.reverted_at.is_some_and(|at| at > restored_index);
-            if is_undone && !is_same_author(entry.author.as_ref(), author) {
+            if is_undone && !is_same_author(entry.author, author) {
                 entry.label.revert_undone = true;
             }
         }
@@ -239,30 +252,30 @@ impl Labeller {
 
     fn finish_first(&mut self) {
         if let Some(entry) = self.entries.pop_front() {
-            let self_reverted = entry.reverted_by_author && entry.label.reverted.is_none();
-            let edit_war = self
-                .mutual
-                .have_reverted(entry.author.as_ref(), entry.reverter.as_ref());
-            self.is_final.push_back(RevisionLabel {
-                self_reverted,
-                edit_war,
-                ..entry.label
-            });
+            self.is_final.push_back(self.label_of(&entry));
             self.first += 1;
             let reach = 2 * self.options.radius as u64;
             self.mutual.forget_before(self.first.saturating_sub(reach));
         }
     }
+
+    fn label_of(&self, entry: &Entry) -> RevisionLabel {
+        RevisionLabel {
+            self_reverted: entry.reverted_by_author && entry.label.reverted.is_none(),
+            edit_war: self.mutual.have_reverted(entry.author, entry.reverter),
+            ..entry.label.clone()
+        }
+    }
 }
 
-fn is_same_author(a: Option<&Arc<str>>, b: Option<&Arc<str>>) -> bool {
+fn is_same_author(a: Option<u64>, b: Option<u64>) -> bool {
     a.is_some() && a == b
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::revision::User;
+    use crate::revision::{Revision, User};
 
     /// A page as (author, text, hour) with ids from 1; a text `?` is not known, an author `?`
     /// neither.

@@ -1,6 +1,7 @@
 //! The numbers that a history gives about an edit; features are made of them.
 
 use super::record::{Account, Domain, EDITS_HALVE_IN, Page, Pair, REVERTS_HALVE_IN, Tally, Words};
+use crate::revision::{Timestamp, User};
 
 /// What the past says about one edit. NaN where it says nothing: without a history, for a
 /// suppressed author, for edits that add no word or no link.
@@ -113,6 +114,19 @@ impl Facts {
             parent_author_edits: unknown,
             parent_author_reverted_share: unknown,
             ..self
+        }
+    }
+
+    /// An author of whom the source does not say how many edits the account had made and when it was
+    /// registered, with what the edits seen before this one tell.
+    pub fn complete(&self, user: User, edited_at: Option<Timestamp>) -> User {
+        let seen = |value: f32| if value.is_nan() { 0.0 } else { value };
+        let since_first = seen(self.author_since_first_seconds) as i64;
+        let first_seen = edited_at.map(|at| Timestamp(at.0 - since_first));
+        User {
+            registered_at: user.registered_at.or(first_seen),
+            edit_count: user.edit_count.or(Some(seen(self.author_edits) as u64)),
+            ..user
         }
     }
 

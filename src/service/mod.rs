@@ -31,6 +31,10 @@ mod observing;
 
 mod caches;
 
+mod ledger;
+
+mod report;
+
 mod app;
 
 mod error;

@@ -1,0 +1,194 @@
+//! Where a ledger is kept, as a trait: SQLite by default.
+//!
+//! A store takes batches and answers questions; it knows nothing of queues, of HTTP or of when to do
+//! what. Every implementation passes the battery in `battery`.
+
+use std::ops::RangeInclusive;
+
+use futures_util::future::BoxFuture;
+
+use super::entry::{Fate, Judgement, LedgerModel, LedgerPage, ScoredEdit, SeenEdit};
+use super::tally::{Group, Tally};
+use crate::corpus::{RevertComment, Sighting};
+use crate::evaluation::{Kind, UserClass};
+use crate::model::Family;
+use crate::revision::{PageId, RevisionId, Timestamp};
+
+/// An answer that is waited for.
+pub(crate) type Answer<'a, T> = BoxFuture<'a, Result<T, StoreError>>;
+
+/// A model's number in its store.
+pub(crate) type ModelId = i64;
+
+/// Days since 1970-01-01, in UTC.
+pub(crate) type Day = i32;
+
+/// Why a store did not do what it was asked.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum StoreError {
+    /// It has no room; nothing of the batch was kept.
+    #[error("the ledger has no room: {0}")]
+    Full(String),
+    /// It cannot be opened, read or written.
+    #[error("the ledger cannot be used: {0}")]
+    Unusable(String),
+    /// What is in it makes no sense to this version.
+    #[error("the ledger holds what this version does not understand: {0}")]
+    NotUnderstood(String),
+}
+
+/// One thing that is written down.
+#[derive(Clone, Debug)]
+pub(crate) enum Change {
+    /// Scores; one that is there already (by wiki, revision and model) stays as it is.
+    Scored(ScoredEdit),
+    /// An edit that was seen; completes what is known of it.
+    Seen(SeenEdit),
+    /// What became of an edit that is there; takes the place of what was known.
+    Became {
+        wiki: std::sync::Arc<str>,
+        revision: RevisionId,
+        fate: Fate,
+    },
+    /// A judgement; takes the place of the same person's earlier one.
+    Judged(Judgement),
+    /// Takes a person's judgement back.
+    Unjudged {
+        wiki: std::sync::Arc<str>,
+        revision: RevisionId,
+        by: String,
+    },
+}
+
+/// A revision at the end of its page's row.
+#[derive(Clone, PartialEq, Debug)]
+pub(crate) struct TailEntry {
+    pub(crate) sighting: Sighting,
+    pub(crate) comment: RevertComment,
+    pub(crate) user_class: UserClass,
+    pub(crate) fate: Fate,
+}
+
+/// One edit as it stands in the ledger.
+#[derive(Clone, Debug)]
+pub(crate) struct LedgerEdit {
+    pub(crate) revision: RevisionId,
+    pub(crate) page: LedgerPage,
+    pub(crate) timestamp: Option<Timestamp>,
+    pub(crate) user_name: Option<String>,
+    pub(crate) user_class: UserClass,
+    pub(crate) kind: Option<Kind>,
+    pub(crate) is_first: bool,
+    pub(crate) scored_at: Option<Timestamp>,
+    pub(crate) scores: Vec<LedgerScore>,
+    pub(crate) fate: Fate,
+    pub(crate) judgements: Vec<Judgement>,
+}
+
+/// One score as it stands in the ledger.
+#[derive(Clone, Debug)]
+pub(crate) struct LedgerScore {
+    pub(crate) model: ModelId,
+    pub(crate) probability: f64,
+    pub(crate) reasons: Vec<(Family, f32)>,
+    pub(crate) is_counted: bool,
+}
+
+/// Which edits of a wiki are asked for, newest first.
+#[derive(Clone, Debug)]
+pub(crate) struct Wanted {
+    pub(crate) model: ModelId,
+    /// With at least this probability.
+    pub(crate) at_least: f64,
+    /// Before this edit, in order of time.
+    pub(crate) before: Option<(Timestamp, RevisionId)>,
+    /// Without a judgement, and not reverted.
+    pub(crate) is_open: bool,
+    /// At most so many.
+    pub(crate) limit: usize,
+}
+
+/// What is counted of one day.
+#[derive(Clone, Debug)]
+pub(crate) struct DayTally {
+    pub(crate) model: ModelId,
+    pub(crate) day: Day,
+    pub(crate) group: Group,
+    pub(crate) tally: Tally,
+}
+
+/// A model with its number, and when it scored.
+#[derive(Clone, Debug)]
+pub(crate) struct StoredModel {
+    pub(crate) id: ModelId,
+    pub(crate) model: LedgerModel,
+    /// Days of the first and the last edit that it scored; `None` when all are gone.
+    pub(crate) days: Option<(Day, Day)>,
+}
+
+/// How often each tenth of the training's values came: `counts[feature][0..=10]`, 10 for missing ones.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub(crate) struct FeatureCounts {
+    pub(crate) counts: Vec<[u64; 11]>,
+}
+
+/// What a wiki's ledger holds.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(crate) struct LedgerSize {
+    pub(crate) edits: u64,
+    pub(crate) scores: u64,
+    pub(crate) judgements: u64,
+    /// The time of the latest edit that was seen (not only scored): until then outcomes are known.
+    pub(crate) seen_until: Option<Timestamp>,
+}
+
+/// A ledger's storage. All methods may be called at the same time.
+pub(crate) trait Store: Send + Sync {
+    /// Writes all changes, in their order, or none. What was written once is not written twice. When
+    /// the future is ready the changes outlive this process.
+    fn apply<'a>(&'a self, changes: &'a [Change]) -> Answer<'a, ()>;
+
+    /// The last revisions of a page in order of (time, id), oldest first, at most so many.
+    fn tail<'a>(&'a self, wiki: &'a str, page: PageId, limit: usize) -> Answer<'a, Vec<TailEntry>>;
+
+    /// The key under which authors' names are hashed: made with the store, the same ever after.
+    fn author_key(&self) -> u64;
+
+    /// The wikis that there is anything of, by name.
+    fn wikis(&self) -> Answer<'_, Vec<String>>;
+
+    /// What there is of a wiki.
+    fn size<'a>(&'a self, wiki: &'a str) -> Answer<'a, LedgerSize>;
+
+    /// The models that scored a wiki's edits, the latest first.
+    fn models<'a>(&'a self, wiki: &'a str) -> Answer<'a, Vec<StoredModel>>;
+
+    /// The tallies of these days of all models of a wiki. An edit without an outcome is pending when its
+    /// time is after `settled_until`.
+    fn tallies<'a>(
+        &'a self,
+        wiki: &'a str,
+        days: RangeInclusive<Day>,
+        settled_until: Timestamp,
+    ) -> Answer<'a, Vec<DayTally>>;
+
+    /// How a model's features were spread over these days.
+    fn features<'a>(
+        &'a self,
+        model: ModelId,
+        days: RangeInclusive<Day>,
+    ) -> Answer<'a, FeatureCounts>;
+
+    /// One edit; `None` when it is not there.
+    fn edit<'a>(&'a self, wiki: &'a str, revision: RevisionId) -> Answer<'a, Option<LedgerEdit>>;
+
+    /// Edits by score, newest first.
+    fn edits<'a>(&'a self, wiki: &'a str, wanted: &'a Wanted) -> Answer<'a, Vec<LedgerEdit>>;
+
+    /// All judgements of a wiki's edits, in order of (revision, person).
+    fn judgements<'a>(&'a self, wiki: &'a str) -> Answer<'a, Vec<Judgement>>;
+
+    /// Drops single edits of days before this one, whose tallies stay exact from then on; edits with a
+    /// judgement stay. Gives how many went.
+    fn compact<'a>(&'a self, before: Day, settled_until: Timestamp) -> Answer<'a, u64>;
+}
