@@ -5,8 +5,11 @@
 
 mod entry;
 mod outcome;
-mod store;
 mod tally;
+
+mod store;
+
+mod sqlite;
 
 pub(crate) use entry::{
     EditFacts, Fate, Judgement, LedgerModel, LedgerPage, ModelScore, RevertedBy, ScoredEdit,
