@@ -11,6 +11,9 @@ mod store;
 
 mod sqlite;
 
+#[cfg(test)]
+mod battery;
+
 pub(crate) use entry::{
     EditFacts, Fate, Judgement, LedgerModel, LedgerPage, ModelScore, RevertedBy, ScoredEdit,
     SeenEdit,

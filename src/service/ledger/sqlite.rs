@@ -278,3 +278,102 @@ fn start_of(day: Day) -> i64 {
 fn end_of(day: Day) -> i64 {
     start_of(day) + SECONDS_A_DAY - 1
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::service::ledger::battery::battery;
+
+    async fn open() -> (SqliteStore, tempfile::TempDir) {
+        let directory = tempfile::tempdir().unwrap();
+        let store = SqliteStore::open(&directory.path().join("ledger.db")).await;
+        (store.unwrap(), directory)
+    }
+
+    battery!(open);
+
+    /// One number that a statement gives.
+    async fn number(store: &SqliteStore, question: &'static str) -> i64 {
+        let mut lease = store.writer().await.unwrap();
+        let (number,) = sqlx::query_as(question)
+            .fetch_one(&mut lease.writer.connection)
+            .await
+            .unwrap();
+        lease.give_back();
+        number
+    }
+
+    async fn execute(store: &SqliteStore, statement: &'static str) {
+        let mut lease = store.writer().await.unwrap();
+        sqlx::raw_sql(statement)
+            .execute(&mut lease.writer.connection)
+            .await
+            .unwrap();
+        lease.give_back();
+    }
+
+    #[tokio::test]
+    async fn a_file_is_opened_again_by_one_at_a_time() {
+        let directory = tempfile::tempdir().unwrap();
+        let path = directory.path().join("ledger.db");
+        let store = SqliteStore::open(&path).await.unwrap();
+        let error = SqliteStore::open(&path).await.err().unwrap().to_string();
+        assert!(
+            error.ends_with("ledger.db-lock: another process has the ledger open"),
+            "{error}"
+        );
+        let key = store.author_key();
+        drop(store);
+        let store = SqliteStore::open(&path).await.unwrap();
+        assert_eq!(store.author_key(), key);
+        assert_ne!(open().await.0.author_key(), key);
+    }
+
+    #[tokio::test]
+    async fn what_is_no_ledger_of_this_version_is_refused() {
+        #[track_caller]
+        fn check(result: Result<SqliteStore, StoreError>, expected: &str) {
+            let error = result.err().unwrap().to_string();
+            assert_eq!(error, expected);
+        }
+        let directory = tempfile::tempdir().unwrap();
+        let path = directory.path().join("ledger.db");
+        let store = SqliteStore::open(&path).await.unwrap();
+        execute(&store, "PRAGMA user_version = 99").await;
+        drop(store);
+        check(
+            SqliteStore::open(&path).await,
+            "the ledger holds what this version does not understand: it has version 99, and this program knows those up to 1",
+        );
+        let store = open().await;
+        let path = store.1.path().join("ledger.db");
+        execute(&store.0, "PRAGMA application_id = 7").await;
+        drop(store.0);
+        check(
+            SqliteStore::open(&path).await,
+            "the ledger holds what this version does not understand: it is another application's database",
+        );
+        let path = directory.path().join("text.db");
+        std::fs::write(&path, "a text that is no database, and long enough to be read as its header")
+            .unwrap();
+        check(
+            SqliteStore::open(&path).await,
+            "the ledger cannot be used: file is not a database",
+        );
+        check(
+            SqliteStore::open(&directory.path().join("no/ledger.db")).await,
+            &format!(
+                "the ledger cannot be used: {}: No such file or directory (os error 2)",
+                directory.path().join("no/ledger.db-lock").display()
+            ),
+        );
+    }
+
+    #[tokio::test]
+    async fn every_statement_finds_its_rows_by_an_index() {
+        let (store, _directory) = open().await;
+        assert_eq!(number(&store, "PRAGMA foreign_keys").await, 1);
+        assert_eq!(number(&store, "PRAGMA synchronous").await, 1);
+        assert_eq!(number(&store, "PRAGMA auto_vacuum").await, 2);
+    }
+}
