@@ -63,6 +63,7 @@ fn open(config: &Config) -> anyhow::Result<App> {
     let token = config.admin_token_file.as_deref().map(Token::read);
     let shadow_models = config.shadow_models.as_deref().map(Models::open);
     let parts = AppParts {
+        ledger: None,
         models: Models::open(&config.models)?,
         shadow_models: shadow_models.transpose()?.unwrap_or_default(),
         histories: Histories::open(&config.models, learned)

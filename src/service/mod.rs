@@ -13,6 +13,8 @@ mod token;
 
 mod log;
 
+mod measure;
+
 mod models;
 
 mod histories;
