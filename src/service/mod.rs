@@ -37,6 +37,8 @@ mod ledger;
 
 mod report;
 
+mod replay;
+
 mod app;
 
 mod error;
@@ -58,9 +60,11 @@ pub use check::check_health;
 pub use config::{ApiUrl, Config, ConfigError, LogFormat, WikiConfig, WikiNames};
 pub use greeting::greeting;
 pub use histories::Histories;
+pub use ledger::{Ledger, LedgerError, LedgerOptions};
 pub use log::start_logging;
 pub use models::{Models, ModelsError};
 pub use pool::{Done, Pool, PoolError};
+pub use replay::{ReplayArgs, replay};
 pub use router::router;
 pub use run::run;
 pub use token::{Token, TokenError};

@@ -14,7 +14,7 @@ pub(crate) use entry::{
     SeenEdit,
 };
 pub(crate) use handle::now;
-pub use handle::{Ledger, LedgerError};
+pub use handle::{Ledger, LedgerError, LedgerOptions};
 pub(crate) use store::{
     Change, Day, DayTally, FeatureCounts, LedgerEdit, LedgerScore, LedgerSize, ModelId, Store,
     StoreError, StoredModel, TailEntry, Wanted,
