@@ -51,6 +51,8 @@ mod router;
 
 mod greeting;
 
+mod watching;
+
 mod run;
 
 mod check;
