@@ -1,18 +1,24 @@
 //! `revscore-serve`: scores edits over HTTP.
 
+use std::ffi::OsString;
 use std::io::Write as _;
 use std::process::ExitCode;
 
 use anyhow::Context as _;
+use clap::Parser as _;
 use revscore::service::{
-    App, AppParts, Config, ConfigError, Histories, Models, Token, Wikis, check_health, greeting,
-    run, start_logging,
+    App, AppParts, Config, ConfigError, Histories, Models, ReplayArgs, Token, Wikis, check_health,
+    greeting, replay, run, start_logging,
 };
 use tokio::net::TcpListener;
 use tokio::signal::unix::{SignalKind, signal};
 
 fn main() -> ExitCode {
-    let config = match Config::read(std::env::args_os()) {
+    let arguments: Vec<OsString> = std::env::args_os().collect();
+    if arguments.get(1).is_some_and(|command| command == "replay") {
+        return finish(replay_dump(&ReplayArgs::parse_from(&arguments[1..])));
+    }
+    let config = match Config::read(arguments) {
         Ok(config) => config,
         // Also prints --help and --version.
         Err(ConfigError::Arguments(error)) => error.exit(),
@@ -22,10 +28,19 @@ fn main() -> ExitCode {
         true => check_health(config.listen).map_err(Into::into),
         false => serve(&config),
     };
+    finish(result)
+}
+
+fn finish(result: anyhow::Result<()>) -> ExitCode {
     match result {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => fail(&error),
     }
+}
+
+#[tokio::main]
+async fn replay_dump(args: &ReplayArgs) -> anyhow::Result<()> {
+    replay(args).await
 }
 
 #[tokio::main]
@@ -63,6 +78,7 @@ fn open(config: &Config) -> anyhow::Result<App> {
     let token = config.admin_token_file.as_deref().map(Token::read);
     let shadow_models = config.shadow_models.as_deref().map(Models::open);
     let parts = AppParts {
+        ledger: None,
         models: Models::open(&config.models)?,
         shadow_models: shadow_models.transpose()?.unwrap_or_default(),
         histories: Histories::open(&config.models, learned)

@@ -13,6 +13,8 @@ mod token;
 
 mod log;
 
+mod measure;
+
 mod models;
 
 mod histories;
@@ -35,6 +37,8 @@ mod ledger;
 
 mod report;
 
+mod replay;
+
 mod app;
 
 mod error;
@@ -47,6 +51,8 @@ mod router;
 
 mod greeting;
 
+mod watching;
+
 mod run;
 
 mod check;
@@ -56,9 +62,11 @@ pub use check::check_health;
 pub use config::{ApiUrl, Config, ConfigError, LogFormat, WikiConfig, WikiNames};
 pub use greeting::greeting;
 pub use histories::Histories;
+pub use ledger::{Ledger, LedgerError, LedgerOptions};
 pub use log::start_logging;
 pub use models::{Models, ModelsError};
 pub use pool::{Done, Pool, PoolError};
+pub use replay::{ReplayArgs, replay};
 pub use router::router;
 pub use run::run;
 pub use token::{Token, TokenError};

@@ -10,6 +10,7 @@ mod edits;
 mod models;
 mod openapi;
 mod reload;
+mod report;
 mod score;
 mod stream;
 mod thresholds;
@@ -33,6 +34,7 @@ pub(super) fn routes() -> Router<App> {
         .route("/api/v1/models/{wiki}/{target}", get(models::card))
         .route("/api/v1/models/{wiki}/{target}/caught", get(models::caught))
         .route("/api/v1/thresholds/{wiki}", get(thresholds::thresholds))
+        .route("/api/v1/report", get(report::show))
         .route("/api/v1/admin/reload", post(reload::reload))
 }
 
