@@ -370,7 +370,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn every_statement_finds_its_rows_by_an_index() {
+    async fn the_file_is_opened_as_the_module_says() {
         let (store, _directory) = open().await;
         assert_eq!(number(&store, "PRAGMA foreign_keys").await, 1);
         assert_eq!(number(&store, "PRAGMA synchronous").await, 1);
