@@ -264,7 +264,7 @@ fn time_of(timestamp: Option<Timestamp>, scored_at: Option<Timestamp>) -> i64 {
 
 const SECONDS_A_DAY: i64 = 86_400;
 
-fn day_of(time: i64) -> Day {
+pub(super) fn day_of(time: i64) -> Day {
     let day = time.div_euclid(SECONDS_A_DAY);
     day.clamp(Day::MIN.into(), Day::MAX.into()) as Day
 }
