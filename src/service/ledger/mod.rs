@@ -6,8 +6,14 @@
 mod entry;
 mod handle;
 mod outcome;
-mod store;
 mod tally;
+
+mod store;
+
+mod sqlite;
+
+#[cfg(test)]
+mod battery;
 
 pub(crate) use entry::{
     EditFacts, Fate, Judgement, LedgerModel, LedgerPage, ModelScore, RevertedBy, ScoredEdit,
