@@ -10,6 +10,7 @@ use serde::Serialize;
 use super::openapi;
 use crate::service::App;
 use crate::service::error::ServiceError;
+use crate::service::ledger::Ledger;
 
 #[derive(Serialize)]
 pub(crate) struct Index {
@@ -89,6 +90,10 @@ pub(crate) async fn metrics(State(app): State<App>) -> ([(HeaderName, &'static s
     }
     (
         content_type,
-        app.metrics().render(app.pool().n_waiting(), app.caches()),
+        app.metrics().render(
+            app.pool().n_waiting(),
+            app.caches(),
+            app.ledger().map(Ledger::state),
+        ),
     )
 }
