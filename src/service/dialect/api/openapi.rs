@@ -121,6 +121,19 @@ pub(in crate::service::dialect) fn paths() -> Value {
         ),
     ];
     routes.append(&mut stream_route);
+    let rev_id = json!({
+        "name": "rev_id", "in": "path", "required": true, "description": "the revision",
+        "schema": {"type": "integer", "minimum": 0}, "example": 12345,
+    });
+    let edit = object(json!({
+        "wiki": text(), "rev_id": {"type": "integer"}, "page": any(), "user_class": text(),
+        "scores": {"type": "array"}, "outcome": any(), "judgements": {"type": "array"},
+    }));
+    let summary = "What the ledger has of an edit: scores, outcome, judgements";
+    let known = Operation::plain(summary, edit)
+        .with(vec![wiki(), rev_id])
+        .with_errors(&error, &["400", "401", "404", "503"]);
+    routes.push(("get", "/api/v1/edits/{wiki}/{rev_id}", known));
     routes.push(("get", "/api/v1/report", report(&error)));
     let mut paths = tagged("Revscore", routes);
     // What the lines are called does not matter.
