@@ -492,8 +492,8 @@ mod tests {
         assert_eq!((by.revision, by.seconds), (RevisionId(3), Some(60)));
         assert_eq!(by.user_class, UserClass::Newcomer);
         assert_eq!(reverted.scores.len(), 1);
-        // Undone in the same batch as it is told of, and an edit that comes late.
-        let late = vec![seen(5, "bad", 2), seen(4, "good and better", 4)];
+        // An edit that comes late stands where it was made, and one that brings the text back undoes.
+        let late = vec![seen(5, "best", 4), seen(4, "better", 4)];
         ledger.write(late).await.unwrap();
         assert!(!edit(&ledger, 2).await.unwrap().fate.revert_undone);
         ledger.write(vec![seen(6, "bad", 5)]).await.unwrap();

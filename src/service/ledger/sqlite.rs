@@ -46,6 +46,14 @@ use crate::revision::{PageId, RevisionId, Timestamp};
 /// Connections that read at the same time.
 const N_READERS: u32 = 3;
 
+/// Memory for the file's pages of one connection, in KiB (that is what the minus says): edits of a busy
+/// day touch pages all over the place.
+const CACHE: &str = "-16384";
+
+/// Pages of 4 KiB in the log of transactions before they go into the file: what changes again and again
+/// goes there once.
+const CHECKPOINT: &str = "4000";
+
 /// How long a statement waits for a lock of somebody else, such as a copy that is being made.
 const BUSY: Duration = Duration::from_secs(5);
 
@@ -83,6 +91,8 @@ impl SqliteStore {
             .foreign_keys(true)
             .busy_timeout(BUSY)
             .pragma("temp_store", "memory")
+            .pragma("cache_size", CACHE)
+            .pragma("wal_autocheckpoint", CHECKPOINT)
             .disable_statement_logging();
         let mut connection = options.connect().await?;
         let author_key = schema::bring_up_to_date(&mut connection).await?;
@@ -90,6 +100,8 @@ impl SqliteStore {
         let writer = Writer::connect(&options).await?;
         let readers = SqlitePoolOptions::new()
             .max_connections(N_READERS)
+            // A file does not hang up.
+            .test_before_acquire(false)
             .connect_lazy_with(
                 options
                     .clone()

@@ -143,6 +143,9 @@ impl Batch<'_> {
                 None => Ok(None),
             };
         }
+        if told.comment.is_some() && self.complete_seen(told).await? {
+            return Ok(Some(time));
+        }
         if self.insert(told, time).await? {
             self.sums.of_wiki(told.wiki).edits += 1;
             self.sums.touch(told.wiki, day_of(time));
@@ -185,6 +188,37 @@ impl Batch<'_> {
         .execute(&mut *self.connection)
         .await?;
         Ok(inserted.rows_affected() == 1)
+    }
+
+    /// What nearly every edit does: it was scored a moment ago, and is seen now. Gives whether it is so.
+    async fn complete_seen(&mut self, told: &Told<'_>) -> Result<bool, StoreError> {
+        let page = self.memory.page(self.connection, told.wiki, told.page);
+        let page = page.await?;
+        let (facts, sighting) = (told.facts, &told.facts.sighting);
+        let completed = sqlx::query_as(
+            "UPDATE edit SET digest = coalesce(digest, ?4), author = coalesce(author, ?5),
+                 user_name = coalesce(user_name, ?6), user_class = iif(user_class = 0, ?7, user_class),
+                 is_first = max(is_first, ?8), kind = coalesce(kind, ?9), comment = ?10,
+                 comment_reason = ?11
+             WHERE wiki = ?1 AND revision = ?2 AND page = ?3 AND is_dated AND comment IS NULL
+             RETURNING time",
+        )
+        .bind(told.wiki)
+        .bind(id(sighting.revision))
+        .bind(page)
+        .bind(sighting.digest.map(|digest| digest.as_bytes().to_vec()))
+        .bind(sighting.author.map(u64::cast_signed))
+        .bind(facts.user_name.as_deref())
+        .bind(facts.user_class.code())
+        .bind(facts.is_first)
+        .bind(facts.kind.map(Code::code))
+        .bind(told.comment.map(|comment| comment.kind.code()))
+        .bind(told.comment.map(|comment| comment.reason.code()));
+        let completed: Option<(i64,)> = completed.fetch_optional(&mut *self.connection).await?;
+        if let Some((time,)) = completed {
+            self.sums.touch(told.wiki, day_of(time));
+        }
+        Ok(completed.is_some())
     }
 
     /// The edit's row as it is.
