@@ -7,8 +7,8 @@ use std::process::ExitCode;
 use anyhow::Context as _;
 use clap::Parser as _;
 use revscore::service::{
-    App, AppParts, Config, ConfigError, Histories, Ledger, Models, ReplayArgs, Token, Wikis, check_health,
-    greeting, replay, run, start_logging,
+    App, AppParts, Config, ConfigError, Histories, Ledger, Models, ReplayArgs, Token, Wikis,
+    check_health, greeting, replay, run, start_logging,
 };
 use tokio::net::TcpListener;
 use tokio::signal::unix::{SignalKind, signal};

@@ -580,7 +580,11 @@ mod tests {
         );
         check("config = 'other.toml'", &[], ", got \"config\"");
         check("queue = ", &[], "is not TOML: ");
-        check("ledger_names = 1", &[], "expected a value that the flag takes as ledger_names in ");
+        check(
+            "ledger_names = 1",
+            &[],
+            "expected a value that the flag takes as ledger_names in ",
+        );
         check("", &["--settle-hours", "0"], "0 is not in 1..=8760");
         check("", &["--drain-ms", "0"], "0 is not in 1..=86400000");
         check(

@@ -400,7 +400,10 @@ impl Metrics {
                 LEDGER_WRITTEN,
                 "scores, edits, outcomes and judgements that were written to the ledger",
             ),
-            (LEDGER_BATCHES, "transactions in which the ledger was written"),
+            (
+                LEDGER_BATCHES,
+                "transactions in which the ledger was written",
+            ),
             (LEDGER_FAILURES, "attempts to write the ledger that failed"),
             (
                 LEDGER_DROPPED,

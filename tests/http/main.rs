@@ -74,3 +74,6 @@ mod mediawiki;
 
 #[cfg(test)]
 mod openapi;
+
+#[cfg(test)]
+mod crash;

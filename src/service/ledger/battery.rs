@@ -380,7 +380,9 @@ pub(super) async fn a_tail_is_in_order_of_time(store: &impl Store) {
         Change::Seen(seen)
     });
     ok(store.apply(&changes).await);
-    ok(store.apply(&[became(21, reverted(30, RevertReason::Dispute))]).await);
+    ok(store
+        .apply(&[became(21, reverted(30, RevertReason::Dispute))])
+        .await);
     let ids = |tail: &[super::store::TailEntry]| -> Vec<u64> {
         tail.iter().map(|entry| entry.sighting.revision.0).collect()
     };
@@ -390,7 +392,10 @@ pub(super) async fn a_tail_is_in_order_of_time(store: &impl Store) {
     assert_eq!(tail[1].fate, Fate::default());
     assert_eq!(ids(&ok(store.tail(WIKI, PageId(3), 2).await)), [30, 5]);
     assert_eq!(ids(&ok(store.tail(WIKI, PageId(4), 2).await)), [0_u64; 0]);
-    assert_eq!(ids(&ok(store.tail("enwiki", PageId(3), 2).await)), [0_u64; 0]);
+    assert_eq!(
+        ids(&ok(store.tail("enwiki", PageId(3), 2).await)),
+        [0_u64; 0]
+    );
 }
 
 pub(super) async fn a_fate_takes_the_place_of_the_one_before(store: &impl Store) {
@@ -403,9 +408,16 @@ pub(super) async fn a_fate_takes_the_place_of_the_one_before(store: &impl Store)
         revert_undone: true,
         ..reverted(8, RevertReason::NotGiven)
     };
-    for fate in [reverted(9, RevertReason::Damage), own, undone, Fate::default()] {
+    for fate in [
+        reverted(9, RevertReason::Damage),
+        own,
+        undone,
+        Fate::default(),
+    ] {
         // Of an edit that is not there nothing is kept.
-        ok(store.apply(&[became(7, fate.clone()), became(8, fate.clone())]).await);
+        ok(store
+            .apply(&[became(7, fate.clone()), became(8, fate.clone())])
+            .await);
         let edit = ok(store.edit(WIKI, RevisionId(7)).await).expect("it is there");
         assert_eq!(edit.fate, fate);
         assert!(ok(store.edit(WIKI, RevisionId(8)).await).is_none());
@@ -426,10 +438,26 @@ pub(super) async fn judgements_replace_and_are_taken_back(store: &impl Store) {
     };
     let steps = [
         (None, Judged::Bad, 1),
-        (Some(Change::Judged(judgement(7, "ana", 11, Some(false)))), Judged::Good, 1),
-        (Some(Change::Judged(judgement(7, "ben", 12, None))), Judged::Good, 2),
-        (Some(Change::Judged(judgement(7, "cyd", 9, Some(true)))), Judged::Good, 3),
-        (Some(Change::Judged(judgement(7, "ben", 12, Some(true)))), Judged::Bad, 3),
+        (
+            Some(Change::Judged(judgement(7, "ana", 11, Some(false)))),
+            Judged::Good,
+            1,
+        ),
+        (
+            Some(Change::Judged(judgement(7, "ben", 12, None))),
+            Judged::Good,
+            2,
+        ),
+        (
+            Some(Change::Judged(judgement(7, "cyd", 9, Some(true)))),
+            Judged::Good,
+            3,
+        ),
+        (
+            Some(Change::Judged(judgement(7, "ben", 12, Some(true)))),
+            Judged::Bad,
+            3,
+        ),
         (Some(unjudge("ben")), Judged::Good, 2),
         (Some(unjudge("nobody")), Judged::Good, 2),
         (Some(unjudge("ana")), Judged::Bad, 1),
@@ -460,10 +488,12 @@ impl Plain {
         for revision in 1..=n {
             let at = |step: u64| (revision.wrapping_mul(0x9e37_79b9_7f4a_7c15) >> step) as usize;
             let time = 30 * DAY + (at(7) as i64 % (4 * DAY));
-            let scores = models[..1 + at(3) % models.len()].iter().map(|model| ModelScore {
-                is_counted: at(5) % 7 != 0,
-                ..score(model, (at(11) % 1_000) as f64 / 999.0)
-            });
+            let scores = models[..1 + at(3) % models.len()]
+                .iter()
+                .map(|model| ModelScore {
+                    is_counted: at(5) % 7 != 0,
+                    ..score(model, (at(11) % 1_000) as f64 / 999.0)
+                });
             let mut edit = scored(revision, time, scores.collect());
             edit.page.namespace = at(13) as i32 % 3;
             edit.edit.user_class = UserClass::ALL[at(17) % 6];
@@ -522,12 +552,18 @@ impl Plain {
     }
 
     #[track_caller]
-    fn check<'a>(&self, store: &'a impl Store, settled_until: i64) -> impl Future<Output = ()> + 'a {
+    fn check<'a>(
+        &self,
+        store: &'a impl Store,
+        settled_until: i64,
+    ) -> impl Future<Output = ()> + 'a {
         let expected = self.tallies(settled_until);
         async move {
             let models = ok(store.models(WIKI).await);
-            let names: BTreeMap<ModelId, String> =
-                models.into_iter().map(|stored| (stored.id, stored.model.name)).collect();
+            let names: BTreeMap<ModelId, String> = models
+                .into_iter()
+                .map(|stored| (stored.id, stored.model.name))
+                .collect();
             let tallies = ok(store.tallies(WIKI, 0..=99, Timestamp(settled_until)).await);
             let n = tallies.len();
             let tallies: BTreeMap<_, _> = tallies
@@ -568,7 +604,9 @@ pub(super) async fn tallies_are_what_plain_loops_count(store: &impl Store) {
     }
     let late = scored(9_000, 31 * DAY, vec![score(&models[0], 0.5)]);
     ok(store.apply(&[Change::Scored(late.clone())]).await);
-    plain.edits.insert(9_000, (late, Fate::default(), Judged::Not));
+    plain
+        .edits
+        .insert(9_000, (late, Fate::default(), Judged::Not));
     plain.check(store, 40 * DAY).await;
     // Asked for fewer days, there are fewer.
     let some = ok(store.tallies(WIKI, 31..=31, Timestamp(40 * DAY)).await);
@@ -583,7 +621,12 @@ pub(super) async fn old_edits_become_counts(store: &impl Store) {
     let is_old = |plain: &Plain, revision: &u64| {
         plain.edits[revision].0.edit.sighting.timestamp < Some(Timestamp(32 * DAY))
     };
-    let old: Vec<u64> = plain.edits.keys().copied().filter(|r| is_old(&plain, r)).collect();
+    let old: Vec<u64> = plain
+        .edits
+        .keys()
+        .copied()
+        .filter(|r| is_old(&plain, r))
+        .collect();
     plain.change(store, old[0]).await;
     plain.change(store, old[1]).await;
     plain.check(store, settled).await;
@@ -599,7 +642,10 @@ pub(super) async fn old_edits_become_counts(store: &impl Store) {
     let (gone, ..) = &plain.edits[&old[2]];
     let late = [
         Change::Scored(gone.clone()),
-        Change::Seen(seen(old[2], gone.edit.sighting.timestamp.expect("it has one").0)),
+        Change::Seen(seen(
+            old[2],
+            gone.edit.sighting.timestamp.expect("it has one").0,
+        )),
         became(old[2], reverted(9_999, RevertReason::Damage)),
     ];
     ok(store.apply(&late).await);
@@ -619,7 +665,10 @@ pub(super) async fn old_edits_become_counts(store: &impl Store) {
     plain.check(store, settled).await;
     assert_eq!(ok(store.compact(WIKI, 32, Timestamp(settled)).await), 1);
     plain.check(store, settled).await;
-    assert_eq!(ok(store.compact(WIKI, 99, Timestamp(settled)).await), 400 - old.len() as u64);
+    assert_eq!(
+        ok(store.compact(WIKI, 99, Timestamp(settled)).await),
+        400 - old.len() as u64
+    );
     plain.check(store, settled).await;
     let size = ok(store.size(WIKI).await);
     assert_eq!((size.edits, size.judgements), (1, 1));
@@ -708,7 +757,10 @@ pub(super) async fn edits_come_page_by_page(store: &impl Store) {
     check(0.5, true, likely.clone().filter(open).collect()).await;
     check(0.0, true, (1..=30).rev().filter(open).collect()).await;
     check(0.76, false, vec![]).await;
-    let nobody = Wanted { model: id + 1, ..all(id) };
+    let nobody = Wanted {
+        model: id + 1,
+        ..all(id)
+    };
     assert!(ok(store.edits(WIKI, &nobody).await).is_empty());
 }
 
@@ -733,7 +785,10 @@ pub(super) async fn hostile_strings_are_strings(store: &impl Store) {
         let mut judgement = judgement(revision, text, 1, Some(true));
         judgement.wiki = text.into();
         judgement.note = Some(text.to_owned());
-        let changes = [Change::Scored(change.clone()), Change::Judged(judgement.clone())];
+        let changes = [
+            Change::Scored(change.clone()),
+            Change::Judged(judgement.clone()),
+        ];
         ok(store.apply(&changes).await);
         let edit = ok(store.edit(text, RevisionId(revision)).await).expect("it is there");
         assert_eq!(edit.page, change.page);
@@ -753,9 +808,13 @@ pub(super) async fn wikis_are_apart(store: &impl Store) {
         edit.wiki = wiki.into();
         let mut sight = seen(7, DAY);
         sight.wiki = wiki.into();
-        ok(store.apply(&[Change::Scored(edit), Change::Seen(sight)]).await);
+        ok(store
+            .apply(&[Change::Scored(edit), Change::Seen(sight)])
+            .await);
     }
-    ok(store.apply(&[became(7, reverted(8, RevertReason::Damage))]).await);
+    ok(store
+        .apply(&[became(7, reverted(8, RevertReason::Damage))])
+        .await);
     assert_eq!(ok(store.wikis().await), ["enwiki", "papwiki"]);
     let fate = async |wiki| {
         let edit = ok(store.edit(wiki, RevisionId(7)).await);

@@ -240,7 +240,11 @@ impl Ledger {
         acknowledged.await.unwrap_or(Err(LedgerError::Closed))
     }
 
-    fn item(&self, mut changes: Vec<Change>, acknowledge: Option<super::queue::Acknowledge>) -> Item {
+    fn item(
+        &self,
+        mut changes: Vec<Change>,
+        acknowledge: Option<super::queue::Acknowledge>,
+    ) -> Item {
         if !self.keeps_names() {
             for change in &mut changes {
                 match change {
@@ -258,7 +262,11 @@ impl Ledger {
 
     fn count_dropped(&self, n: usize, error: &LedgerError) {
         let n_dropped = self.0.counters.n_dropped.fetch_add(n as u64, Relaxed) + n as u64;
-        let mut cadence = self.0.dropped.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut cadence = self
+            .0
+            .dropped
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner);
         if cadence.is_due() {
             tracing::error!(%error, n_dropped, "scores are missing in the ledger, {n_dropped} so far: {error}");
         }
@@ -308,11 +316,17 @@ impl Ledger {
         let Some(mut writing) = self.0.writing.lock().await.take() else {
             return;
         };
-        if tokio::time::timeout(CLOSE_TIMEOUT, &mut writing).await.is_err() {
+        if tokio::time::timeout(CLOSE_TIMEOUT, &mut writing)
+            .await
+            .is_err()
+        {
             writing.abort();
             let n = self.0.queue.n_changes();
             self.0.counters.n_dropped.fetch_add(n as u64, Relaxed);
-            tracing::error!(n, "{n} changes are not in the ledger: there was no more time");
+            tracing::error!(
+                n,
+                "{n} changes are not in the ledger: there was no more time"
+            );
         }
     }
 }

@@ -26,8 +26,8 @@ pub(crate) use entry::{
     EditFacts, Fate, Judgement, LedgerModel, LedgerPage, ModelScore, RevertedBy, ScoredEdit,
     SeenEdit,
 };
-pub(crate) use handle::{LedgerState, now};
 pub use handle::{Ledger, LedgerError, LedgerOptions};
+pub(crate) use handle::{LedgerState, now};
 pub(crate) use store::{
     Change, Day, DayTally, FeatureCounts, LedgerEdit, LedgerScore, LedgerSize, ModelId, Store,
     StoreError, StoredModel, TailEntry, Wanted,

@@ -147,7 +147,12 @@ mod tests {
             let damage = reverted(RevertReason::Damage);
             check(target, &damage, Fated::Reverted, Fated::Reverted);
         }
-        check(Target::Reverted, &disputed, Fated::Reverted, Fated::Reverted);
+        check(
+            Target::Reverted,
+            &disputed,
+            Fated::Reverted,
+            Fated::Reverted,
+        );
         check(Target::Vandalism, &disputed, Fated::Unclear, Fated::Unclear);
         let lenient = Rule {
             self_reverted: true,

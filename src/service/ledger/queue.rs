@@ -160,7 +160,10 @@ mod tests {
         for n in [2, 2] {
             assert!(queue.push(item(n, None)).is_ok());
         }
-        assert!(matches!(queue.push(item(2, None)), Err((LedgerError::Busy, _))));
+        assert!(matches!(
+            queue.push(item(2, None)),
+            Err((LedgerError::Busy, _))
+        ));
         let taken = queue.take(3).await.unwrap();
         assert_eq!(sizes(&taken), [2]);
         assert_eq!(queue.n_changes(), 4);
@@ -184,7 +187,10 @@ mod tests {
         }
         assert_eq!(sizes(&queue.take_awaited()), [2]);
         queue.close();
-        assert!(matches!(queue.push(item(1, None)), Err((LedgerError::Closed, _))));
+        assert!(matches!(
+            queue.push(item(1, None)),
+            Err((LedgerError::Closed, _))
+        ));
         assert_eq!(sizes(&queue.take(9).await.unwrap()), [1, 3]);
         assert!(queue.take(9).await.is_none());
     }

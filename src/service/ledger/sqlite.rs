@@ -94,7 +94,12 @@ impl SqliteStore {
         writer.remember().await?;
         let readers = SqlitePoolOptions::new()
             .max_connections(N_READERS)
-            .connect_lazy_with(options.clone().create_if_missing(false).pragma("query_only", "1"));
+            .connect_lazy_with(
+                options
+                    .clone()
+                    .create_if_missing(false)
+                    .pragma("query_only", "1"),
+            );
         Ok(Self {
             options,
             writer: Mutex::new(Some(writer)),
@@ -246,7 +251,11 @@ fn lock(path: &Path) -> Result<File, StoreError> {
     name.push("-lock");
     let name = PathBuf::from(name);
     let unusable = |what: String| StoreError::Unusable(format!("{}: {what}", name.display()));
-    let file = File::options().create(true).truncate(false).write(true).open(&name);
+    let file = File::options()
+        .create(true)
+        .truncate(false)
+        .write(true)
+        .open(&name);
     let file = file.map_err(|cause| unusable(cause.to_string()))?;
     match file.try_lock() {
         Ok(()) => Ok(file),
@@ -354,8 +363,11 @@ mod tests {
             "the ledger holds what this version does not understand: it is another application's database",
         );
         let path = directory.path().join("text.db");
-        std::fs::write(&path, "a text that is no database, and long enough to be read as its header")
-            .unwrap();
+        std::fs::write(
+            &path,
+            "a text that is no database, and long enough to be read as its header",
+        )
+        .unwrap();
         check(
             SqliteStore::open(&path).await,
             "the ledger cannot be used: file is not a database",

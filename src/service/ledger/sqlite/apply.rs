@@ -133,7 +133,11 @@ impl Batch<'_> {
         }
         self.sums.wikis.entry(wiki).or_default().scores += 1;
         self.sums.days.insert((wiki, day));
-        let span = self.sums.scored_by.entry((wiki, model)).or_insert((day, day));
+        let span = self
+            .sums
+            .scored_by
+            .entry((wiki, model))
+            .or_insert((day, day));
         *span = (span.0.min(day), span.1.max(day));
         if !score.tenths.is_empty() {
             let counts = self.sums.features.entry((model, day)).or_default();
@@ -306,7 +310,11 @@ impl Batch<'_> {
             .fetch_all(&mut *self.connection)
             .await?;
         for (model,) in models {
-            let span = self.sums.scored_by.entry((wiki, model)).or_insert((day, day));
+            let span = self
+                .sums
+                .scored_by
+                .entry((wiki, model))
+                .or_insert((day, day));
             *span = (span.0.min(day), span.1.max(day));
         }
         Ok(())
@@ -340,13 +348,17 @@ impl Batch<'_> {
         .bind(fate.revert_undone)
         .bind(fate.edit_war);
         let changed: Option<(i64,)> = changed.fetch_optional(&mut *self.connection).await?;
-        self.sums.days.extend(changed.map(|(time,)| (wiki, day_of(time))));
+        self.sums
+            .days
+            .extend(changed.map(|(time,)| (wiki, day_of(time))));
         Ok(())
     }
 
     async fn judged(&mut self, judgement: &Judgement) -> Result<(), StoreError> {
         let wiki = self.wiki(&judgement.wiki).await?;
-        let deleted = self.delete_judgement(wiki, judgement.revision, &judgement.by).await?;
+        let deleted = self
+            .delete_judgement(wiki, judgement.revision, &judgement.by)
+            .await?;
         let verdict = match judgement.is_bad() {
             None => 0,
             Some(false) => 1,
@@ -407,7 +419,9 @@ impl Batch<'_> {
         .bind(wiki)
         .bind(id(revision));
         let decided: Option<(i64,)> = decided.fetch_optional(&mut *self.connection).await?;
-        self.sums.days.extend(decided.map(|(time,)| (wiki, day_of(time))));
+        self.sums
+            .days
+            .extend(decided.map(|(time,)| (wiki, day_of(time))));
         Ok(())
     }
 
@@ -491,8 +505,7 @@ impl Batch<'_> {
                 number
             }
             None => {
-                let insert =
-                    "INSERT INTO page (wiki, id, title) VALUES (?, ?, ?) RETURNING number";
+                let insert = "INSERT INTO page (wiki, id, title) VALUES (?, ?, ?) RETURNING number";
                 let (number,) = sqlx::query_as(insert)
                     .bind(wiki)
                     .bind(page.id.0.cast_signed())

@@ -67,7 +67,8 @@ pub(super) fn decode_groups(bytes: &[u8]) -> Result<Groups, StoreError> {
                 sort => return Err(StoreError::NotUnderstood(format!("sort of groups {sort}"))),
             };
             let edits = row.edits.into_iter().map(|(band, fated, judged, n)| {
-                let (fated, judged) = (Fated::decode(fated.into())?, Judged::decode(judged.into())?);
+                let (fated, judged) =
+                    (Fated::decode(fated.into())?, Judged::decode(judged.into())?);
                 Ok(((band, fated, judged), n))
             });
             let tally = Tally {
@@ -116,10 +117,7 @@ pub(super) fn encode<T: Serialize>(value: &T) -> Vec<u8> {
 ///
 /// # Errors
 /// When they are not one.
-pub(super) fn decode<'a, T: Deserialize<'a>>(
-    bytes: &'a [u8],
-    what: &str,
-) -> Result<T, StoreError> {
+pub(super) fn decode<'a, T: Deserialize<'a>>(bytes: &'a [u8], what: &str) -> Result<T, StoreError> {
     postcard::from_bytes(bytes).map_err(|_| StoreError::NotUnderstood(what.to_owned()))
 }
 

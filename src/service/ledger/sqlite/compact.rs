@@ -85,7 +85,14 @@ async fn portion(
     .execute(&mut *connection)
     .await?;
     let mut counts = BTreeMap::new();
-    count::count(store, connection, Rows::Going(wiki), settled_until, &mut counts).await?;
+    count::count(
+        store,
+        connection,
+        Rows::Going(wiki),
+        settled_until,
+        &mut counts,
+    )
+    .await?;
     let bases = count::bases(connection, wiki, day).await?;
     for (model, mut groups) in counts {
         for (group, base) in bases.get(&model).into_iter().flatten() {
@@ -115,7 +122,8 @@ async fn portion(
 
 /// Deletes the edits of the portion, their scores, and pages that have no others.
 async fn delete(connection: &mut SqliteConnection, wiki: i64) -> Result<u64, StoreError> {
-    let scores = "DELETE FROM score WHERE wiki = ? AND revision IN (SELECT revision FROM temp.going)";
+    let scores =
+        "DELETE FROM score WHERE wiki = ? AND revision IN (SELECT revision FROM temp.going)";
     let scores = sqlx::query(scores).bind(wiki);
     let n_scores = scores.execute(&mut *connection).await?.rows_affected();
     let edits = "DELETE FROM edit WHERE wiki = ? AND revision IN (SELECT revision FROM temp.going)";

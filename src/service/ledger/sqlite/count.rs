@@ -55,8 +55,7 @@ pub(super) async fn tallies(
     let rows = rows.bind(wiki).bind(first).bind(last);
     let rows: Vec<DayRow> = rows.fetch_all(&mut *reader).await?;
     let is_settled = |day: Day| end_of(day) <= settled_until.0;
-    let is_known =
-        |&(day, version, counted): &DayRow| is_settled(day) && counted == Some(version);
+    let is_known = |&(day, version, counted): &DayRow| is_settled(day) && counted == Some(version);
     let (known, unknown): (Vec<DayRow>, Vec<DayRow>) = rows.into_iter().partition(is_known);
     if !known.is_empty() {
         let stored = sqlx::query(
@@ -124,8 +123,9 @@ pub(super) async fn bases(
     wiki: i64,
     day: Day,
 ) -> Result<Counts, StoreError> {
-    let bases =
-        sqlx::query_as("SELECT model, base FROM tally WHERE wiki = ? AND day = ? AND base IS NOT NULL");
+    let bases = sqlx::query_as(
+        "SELECT model, base FROM tally WHERE wiki = ? AND day = ? AND base IS NOT NULL",
+    );
     let bases: Vec<(ModelId, Vec<u8>)> = bases.bind(wiki).bind(day).fetch_all(connection).await?;
     let bases = bases.into_iter();
     bases
@@ -143,14 +143,15 @@ async fn write_down(
 ) -> Result<(), StoreError> {
     let mut lease = store.writer().await?;
     let mut transaction = sqlx::Connection::begin(&mut lease.writer.connection).await?;
-    let is_current = sqlx::query("UPDATE day SET counted = ?3 WHERE wiki = ?1 AND day = ?2 AND version = ?3")
-        .bind(wiki)
-        .bind(day)
-        .bind(version)
-        .execute(&mut *transaction)
-        .await?
-        .rows_affected()
-        == 1;
+    let is_current =
+        sqlx::query("UPDATE day SET counted = ?3 WHERE wiki = ?1 AND day = ?2 AND version = ?3")
+            .bind(wiki)
+            .bind(day)
+            .bind(version)
+            .execute(&mut *transaction)
+            .await?
+            .rows_affected()
+            == 1;
     if is_current {
         for (model, groups) in counts {
             sqlx::query(
@@ -244,7 +245,9 @@ fn counted(
         probability: row.try_get(1)?,
         fated: fated(looks_for, row.try_get(2)?, &fate, is_settled),
         judged: Judged::decode(row.try_get(9)?)?,
-        score_delay_seconds: scored_at.filter(|_| is_dated).map(|at| at.saturating_sub(time)),
+        score_delay_seconds: scored_at
+            .filter(|_| is_dated)
+            .map(|at| at.saturating_sub(time)),
         revert_seconds: fate.reverted.and_then(|by| by.seconds),
     };
     let kind: Option<i64> = row.try_get(7)?;
@@ -264,7 +267,11 @@ async fn models(
     store: &SqliteStore,
     connection: &mut SqliteConnection,
 ) -> Result<CountedModels, StoreError> {
-    let known = store.models.read().unwrap_or_else(PoisonError::into_inner).clone();
+    let known = store
+        .models
+        .read()
+        .unwrap_or_else(PoisonError::into_inner)
+        .clone();
     let (n_models,): (i64,) = sqlx::query_as("SELECT count(*) FROM model")
         .fetch_one(&mut *connection)
         .await?;

@@ -307,7 +307,11 @@ pub(super) async fn edits(
     };
     let before = wanted.before.map(|(time, revision)| (time.0, id(revision)));
     let (time, revision) = before.unwrap_or((i64::MAX, i64::MAX));
-    let question = if wanted.at_least >= HIGH { FLAGGED } else { ANY };
+    let question = if wanted.at_least >= HIGH {
+        FLAGGED
+    } else {
+        ANY
+    };
     let revisions = sqlx::query_as(question)
         .bind(number)
         .bind(wanted.model)

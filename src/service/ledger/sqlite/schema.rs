@@ -43,7 +43,8 @@ pub(super) async fn bring_up_to_date(connection: &mut SqliteConnection) -> Resul
         sqlx::raw_sql(*script).execute(&mut *transaction).await?;
     }
     if done < known {
-        let stamp = format!("PRAGMA application_id = {APPLICATION_ID}; PRAGMA user_version = {known}");
+        let stamp =
+            format!("PRAGMA application_id = {APPLICATION_ID}; PRAGMA user_version = {known}");
         // Of two numbers of ours.
         let stamp = sqlx::raw_sql(sqlx::AssertSqlSafe(stamp));
         stamp.execute(&mut *transaction).await?;
