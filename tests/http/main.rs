@@ -64,6 +64,9 @@ mod process;
 mod reloading;
 
 #[cfg(test)]
+mod full_disk;
+
+#[cfg(test)]
 mod crowd;
 
 #[cfg(test)]
