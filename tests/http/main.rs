@@ -77,3 +77,6 @@ mod mediawiki;
 
 #[cfg(test)]
 mod openapi;
+
+#[cfg(test)]
+mod crash;
