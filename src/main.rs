@@ -5,13 +5,17 @@ use std::process::ExitCode;
 
 use anyhow::Context as _;
 use revscore::service::{
-    App, AppParts, Config, ConfigError, Histories, Models, Token, Wikis, check_health, greeting,
-    run, start_logging,
+    Access, App, AppParts, Config, ConfigError, Histories, Models, Token, TokenCommand, Tokens,
+    Wikis, check_health, greeting, run, start_logging,
 };
 use tokio::net::TcpListener;
 use tokio::signal::unix::{SignalKind, signal};
 
 fn main() -> ExitCode {
+    let mut arguments = std::env::args_os().skip(1);
+    if arguments.next().is_some_and(|first| first == "token") {
+        return make_token();
+    }
     let config = match Config::read(std::env::args_os()) {
         Ok(config) => config,
         // Also prints --help and --version.
@@ -25,6 +29,19 @@ fn main() -> ExitCode {
     match result {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => fail(&error),
+    }
+}
+
+/// `revscore-serve token`: the table goes to standard output, so that it can be appended to a file.
+fn make_token() -> ExitCode {
+    use clap::Parser as _;
+    match TokenCommand::parse_from(std::env::args_os().skip(1)).make() {
+        Ok((table, said)) => {
+            eprint!("{said}");
+            print!("{table}");
+            ExitCode::SUCCESS
+        }
+        Err(error) => fail(&error.into()),
     }
 }
 
@@ -60,7 +77,9 @@ fn open(config: &Config) -> anyhow::Result<App> {
         .learn_history
         .as_ref()
         .map_or(&[][..], |wikis| &wikis.0);
-    let token = config.admin_token_file.as_deref().map(Token::read);
+    let admin_token = config.admin_token_file.as_deref().map(Token::read);
+    let tokens = config.tokens_file.as_deref().map(Tokens::read);
+    let tokens = tokens.transpose()?.unwrap_or_default();
     let shadow_models = config.shadow_models.as_deref().map(Models::open);
     let parts = AppParts {
         models: Models::open(&config.models)?,
@@ -68,7 +87,10 @@ fn open(config: &Config) -> anyhow::Result<App> {
         histories: Histories::open(&config.models, learned)
             .with_context(|| format!("{} cannot be listed", config.models.display()))?,
         wikis: Wikis::new(&config.wikis)?,
-        admin_token: token.transpose()?,
+        access: Access::new(
+            tokens.with_admin(admin_token.transpose()?),
+            config.read_access,
+        ),
     };
     App::with_parts(parts, config).context("the threads that score cannot be started")
 }

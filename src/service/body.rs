@@ -104,6 +104,31 @@ impl ScoringBody {
     }
 }
 
+/// The body of a request that scores nothing: a form, or judgements.
+pub(crate) struct SmallBody(pub(crate) Bytes);
+
+/// Ten thousand judgements with short notes.
+const MAX_SMALL_BYTES: usize = 1 << 20;
+
+impl FromRequest<App> for SmallBody {
+    type Rejection = ServiceError;
+
+    async fn from_request(request: Request, app: &App) -> Result<Self, ServiceError> {
+        let (parts, body) = request.into_parts();
+        let limits = app.limits();
+        let limit = MAX_SMALL_BYTES.min(limits.body_bytes);
+        if let Err(error) = check_header(&parts.headers, limit) {
+            discard(&parts.headers, body, app);
+            return Err(error);
+        }
+        let read = tokio::time::timeout(limits.body_timeout, read(body, limit)).await;
+        read.map_err(|_| ServiceError::BodyTimeout {
+            limit_ms: limits.body_timeout.as_millis(),
+        })?
+        .map(Self)
+    }
+}
+
 impl FromRequest<App> for ScoringBody {
     type Rejection = ServiceError;
 

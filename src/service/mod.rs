@@ -9,7 +9,7 @@
 
 mod config;
 
-mod token;
+mod access;
 
 mod log;
 
@@ -35,6 +35,8 @@ mod ledger;
 
 mod report;
 
+mod dashboard;
+
 mod app;
 
 mod error;
@@ -51,6 +53,7 @@ mod run;
 
 mod check;
 
+pub use access::{Access, ReadAccess, Right, Token, TokenCommand, TokenError, Tokens, TokensError};
 pub use app::{App, AppParts, ReloadError};
 pub use check::check_health;
 pub use config::{ApiUrl, Config, ConfigError, LogFormat, WikiConfig, WikiNames};
@@ -61,5 +64,4 @@ pub use models::{Models, ModelsError};
 pub use pool::{Done, Pool, PoolError};
 pub use router::router;
 pub use run::run;
-pub use token::{Token, TokenError};
 pub use wiki::{Wikis, WikisError};

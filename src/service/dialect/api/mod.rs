@@ -7,6 +7,7 @@ mod batch;
 mod edit;
 mod edit_scores;
 mod edits;
+mod judgements;
 mod models;
 mod openapi;
 mod reload;
@@ -18,6 +19,7 @@ use axum::Router;
 use axum::response::{IntoResponse as _, Response};
 use axum::routing::{get, post};
 
+pub(crate) use judgements::MAX_NOTE_CHARS;
 pub(super) use openapi::paths;
 
 use crate::service::App;
@@ -33,6 +35,12 @@ pub(super) fn routes() -> Router<App> {
         .route("/api/v1/models/{wiki}/{target}", get(models::card))
         .route("/api/v1/models/{wiki}/{target}/caught", get(models::caught))
         .route("/api/v1/thresholds/{wiki}", get(thresholds::thresholds))
+        .route(
+            "/api/v1/judgements",
+            get(judgements::list)
+                .post(judgements::create)
+                .delete(judgements::take_back),
+        )
         .route("/api/v1/admin/reload", post(reload::reload))
 }
 

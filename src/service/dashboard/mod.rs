@@ -1,0 +1,2 @@
+//! The dashboard.
+pub(crate) mod load;
