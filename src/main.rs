@@ -82,6 +82,7 @@ fn open(config: &Config) -> anyhow::Result<App> {
     let tokens = tokens.transpose()?.unwrap_or_default();
     let shadow_models = config.shadow_models.as_deref().map(Models::open);
     let parts = AppParts {
+        ledger: None,
         models: Models::open(&config.models)?,
         shadow_models: shadow_models.transpose()?.unwrap_or_default(),
         histories: Histories::open(&config.models, learned)

@@ -3,6 +3,7 @@
 use std::path::Path;
 
 use anyhow::{Context as _, Result, bail};
+use revscore::evaluation::{Report, Spread};
 use revscore::feature;
 use revscore::language::Vocabulary;
 use revscore::model::{Model, Parts, Provenance, Source, Target};
@@ -36,6 +37,13 @@ pub(crate) fn assemble(
 ) -> Result<Model> {
     let (first, last) = rows.period();
     let names = rows.dataset.names.clone();
+    let columns = names.iter().zip(rows.dataset.values.columns());
+    let report = Report {
+        spreads: columns
+            .map(|(name, values)| Spread::of(name, values.iter().copied()))
+            .collect(),
+        ..learned.report
+    };
     let provenance = Provenance {
         crate_version: env!("CARGO_PKG_VERSION").to_owned(),
         sources: origin.sources,
@@ -57,7 +65,7 @@ pub(crate) fn assemble(
         predictor: learned.predictor,
         calibration: learned.calibration,
         scale: learned.scale,
-        report: learned.report,
+        report,
         provenance,
     })?)
 }

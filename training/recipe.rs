@@ -7,13 +7,11 @@ use std::collections::BTreeMap;
 use std::path::Path;
 
 use anyhow::{Context as _, Result, anyhow, bail};
-use revscore::corpus::{LabelOptions, Rule};
+use revscore::corpus::{LabelOptions, Rule, Window};
 use revscore::estimator::{CalibrationKind, EstimatorParams};
 use revscore::evaluation::BaseRate;
 use revscore::feature::{self, Feature, FeatureSet};
 use serde::Deserialize;
-
-use crate::label::Window;
 
 /// The recipe that is used when none is named.
 pub(crate) const DEFAULT: &str = include_str!("recipes/default.toml");

@@ -32,12 +32,12 @@ use std::time::{Duration, Instant};
 use anyhow::{Context as _, Result};
 use ndarray::Axis;
 use rayon::prelude::*;
+use revscore::corpus::Window;
 use revscore::dataset::Dataset;
 use revscore::estimator::EstimatorParams;
 use revscore::evaluation::{Comparison, Estimate, Options, Outcome, compare, evaluate};
 
 use self::cells::{Cell, Cells};
-use crate::label::Window;
 use crate::learning::prepare;
 use crate::output::check_interrupted;
 use crate::recipe::Recipe;

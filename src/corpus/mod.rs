@@ -53,6 +53,7 @@ mod reverts;
 mod rule;
 mod sighting;
 mod vandalism;
+mod window;
 
 use std::collections::VecDeque;
 use std::sync::Arc;
@@ -74,6 +75,7 @@ pub use sighting::Sighting;
 pub use site::SiteInfo;
 use time_order::TimeOrder;
 pub use vandalism::vandalism;
+pub use window::Window;
 
 /// How dumps are read.
 #[derive(Clone, Debug)]

@@ -101,7 +101,7 @@ const MANUAL_WORDS: [&str; 6] = ["rv", "rvv", "rvt", "rev", "undo", "undoing"];
 
 impl RevertCommentKind {
     /// The kind of a comment; `None` stands for a suppressed one.
-    fn of(comment: Option<&str>) -> Self {
+    pub(super) fn of(comment: Option<&str>) -> Self {
         let Some(comment) = comment else {
             return Self::Suppressed;
         };
@@ -220,7 +220,7 @@ const DISPUTE_WORDS: [&str; 2] = ["pov", "bias"];
 
 impl RevertReason {
     /// The reason that a comment gives; `None` stands for a suppressed one.
-    fn of(comment: Option<&str>) -> Self {
+    pub(super) fn of(comment: Option<&str>) -> Self {
         let comment = comment.unwrap_or_default().to_lowercase();
         let has = |parts: &[&str]| parts.iter().any(|part| comment.contains(part));
         let is_dispute_word = |word: &str| DISPUTE_WORDS.contains(&word);

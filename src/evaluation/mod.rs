@@ -30,6 +30,7 @@ mod probability;
 mod counts;
 mod ranking;
 mod slice;
+mod spread;
 mod sweep;
 
 mod bootstrap;
@@ -82,6 +83,7 @@ pub use replacement::{
 pub use report::{Headline, Report, evaluate};
 pub use side_by_side::{live_weights, workloads};
 pub use slice::Slice;
+pub use spread::{MISSING, Spread, TenthCounts};
 pub use threshold::{ThresholdRow, Thresholds};
 pub use threshold_intervals::ThresholdIntervals;
 pub use user_class::UserClass;

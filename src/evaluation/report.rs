@@ -14,8 +14,8 @@ use super::sweep::{Marks, Sweep};
 use super::threshold_intervals::grid_cuts;
 use super::{
     AuthorGroup, BaseRate, Calibration, Caught, Comparison, Curves, Distribution, Estimate,
-    EvaluationError, Level, OperatingPoint, Options, Outcome, Slice, Statistic, ThresholdIntervals,
-    Thresholds, fairness, level, notes,
+    EvaluationError, Level, OperatingPoint, Options, Outcome, Slice, Spread, Statistic,
+    ThresholdIntervals, Thresholds, fairness, level, notes,
 };
 use crate::revision::Timestamp;
 
@@ -71,6 +71,10 @@ pub struct Report {
     /// Comparisons with other scorers on the same rows; added by whoever has their scores.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub comparisons: Vec<Comparison>,
+    /// How the features were spread among the rows that the scorer learned from, in its order; added by
+    /// whoever has those rows.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub spreads: Vec<Spread>,
     /// What each threshold does.
     pub thresholds: Thresholds,
 }
@@ -170,6 +174,7 @@ pub fn evaluate(outcomes: &[Outcome], options: &Options) -> Result<Report, Evalu
         fairness,
         curves: Curves::new(&sweeps),
         comparisons: Vec::new(),
+        spreads: Vec::new(),
         thresholds,
     })
 }

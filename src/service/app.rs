@@ -16,6 +16,7 @@ use super::access::Access;
 use super::caches::Caches;
 use super::clients::Clients;
 use super::error::ServiceError;
+use super::ledger::Ledger;
 use super::metrics::Metrics;
 use super::models::Refused;
 use super::wiki::Wikis;
@@ -34,6 +35,7 @@ struct Shared {
     /// One at a time, so that the files as they were are never served after those as they are.
     reloading: Mutex<()>,
     histories: Histories,
+    ledger: Option<Ledger>,
     wikis: Wikis,
     caches: Caches,
     clients: Clients,
@@ -78,6 +80,8 @@ pub struct AppParts {
     pub shadow_models: Models,
     /// What is known of the wikis' pasts.
     pub histories: Histories,
+    /// What was said of edits, and what became of them.
+    pub ledger: Option<Ledger>,
     /// Where revisions are fetched.
     pub wikis: Wikis,
     /// Who may do what.
@@ -132,6 +136,7 @@ impl App {
             models,
             shadow_models,
             histories,
+            ledger,
             wikis,
             access,
         } = parts;
@@ -171,6 +176,7 @@ impl App {
             wikis,
             reloading: Mutex::default(),
             histories,
+            ledger,
             limits,
             requests: places(config.max_requests),
             streams: places(config.max_requests.div_ceil(2)),
@@ -287,6 +293,11 @@ impl App {
     /// What is known of the wikis' pasts.
     pub fn histories(&self) -> &Histories {
         &self.0.histories
+    }
+
+    /// What was said of edits, and what became of them; `None` keeps nothing of it.
+    pub(crate) fn ledger(&self) -> Option<&Ledger> {
+        self.0.ledger.as_ref()
     }
 
     /// Writes the histories that have something new. A failure is logged and counted; the next

@@ -12,6 +12,7 @@ use axum::response::{IntoResponse, Response};
 use serde::Serialize;
 
 use super::PoolError;
+use super::report::ReportError;
 use super::scoring::ScoreError;
 use super::wiki::{ApiError, FetchError};
 use crate::evaluation::QueryError;
@@ -60,16 +61,18 @@ pub(crate) enum ServiceError {
     TooFast { retry_after: Duration },
     #[error("judging is closed; --tokens-file with a token that may judge opens it")]
     JudgingClosed,
-    #[error("no ledger is kept; --ledger FILE begins one")]
-    NoLedger,
-    #[error("the ledger cannot be used; the log says why")]
-    LedgerBroken,
     #[error("administration is closed; --admin-token-file opens it")]
     AdminClosed,
     #[error("a model cannot be served, and all stay as they were: {0}")]
     ReloadRefused(String),
     #[error("no history of {wiki:?} is kept; there are: {known} (--learn-history begins one)")]
     HistoryNotFound { wiki: String, known: String },
+    #[error("no ledger is kept; --ledger FILE keeps one")]
+    NoLedger,
+    #[error("the ledger cannot be written now; nothing of the request is lost if it is sent again")]
+    LedgerUnavailable,
+    #[error("{0}")]
+    Report(ReportError),
     #[error("there is nothing at this address; GET / names the routes")]
     RouteNotFound,
     #[error("this address does not take that method; the header Allow says which it takes")]
@@ -166,11 +169,19 @@ impl ServiceError {
             Self::ForeignForm => (StatusCode::FORBIDDEN, "foreign_form"),
             Self::TooFast { .. } => (StatusCode::TOO_MANY_REQUESTS, "rate_limited"),
             Self::JudgingClosed => (StatusCode::FORBIDDEN, "judging_closed"),
-            Self::NoLedger => (StatusCode::NOT_FOUND, "no_ledger"),
-            Self::LedgerBroken => (StatusCode::SERVICE_UNAVAILABLE, "ledger_unusable"),
             Self::AdminClosed => (StatusCode::FORBIDDEN, "admin_closed"),
             Self::ReloadRefused(_) => (StatusCode::CONFLICT, "reload_refused"),
             Self::HistoryNotFound { .. } => (StatusCode::NOT_FOUND, "history_not_found"),
+            Self::NoLedger => (StatusCode::NOT_FOUND, "no_ledger"),
+            Self::LedgerUnavailable => (StatusCode::SERVICE_UNAVAILABLE, "ledger_unavailable"),
+            Self::Report(error) => match error {
+                ReportError::NoScores { .. } => (StatusCode::NOT_FOUND, "no_scores"),
+                ReportError::NoModel { .. } => (StatusCode::NOT_FOUND, "model_not_found"),
+                ReportError::NoLevel { .. }
+                | ReportError::NoThreshold { .. }
+                | ReportError::NoPeriod { .. } => (StatusCode::BAD_REQUEST, "invalid_query"),
+                ReportError::Store(_) => (StatusCode::SERVICE_UNAVAILABLE, "ledger_unavailable"),
+            },
             Self::RouteNotFound => (StatusCode::NOT_FOUND, "not_found"),
             Self::MethodNotAllowed => (StatusCode::METHOD_NOT_ALLOWED, "method_not_allowed"),
             Self::BodyTimeout { .. } => (StatusCode::REQUEST_TIMEOUT, "body_timeout"),
@@ -242,6 +253,19 @@ pub(crate) fn as_answer_after(
         headers.insert(header::WWW_AUTHENTICATE, HeaderValue::from_static("Bearer"));
     }
     response
+}
+
+/// What is wrong with the ledger is logged, and no client's business.
+impl From<ReportError> for ServiceError {
+    fn from(error: ReportError) -> Self {
+        match error {
+            ReportError::Store(error) => {
+                tracing::error!(%error, "a question to the ledger failed: {error}");
+                Self::LedgerUnavailable
+            }
+            error => Self::Report(error),
+        }
+    }
 }
 
 impl From<&ServiceError> for ErrorBody {

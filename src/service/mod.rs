@@ -13,6 +13,8 @@ mod access;
 
 mod log;
 
+mod measure;
+
 mod models;
 
 mod histories;

@@ -13,6 +13,8 @@ use std::sync::Arc;
 use axum::body::Bytes;
 use serde::Serialize;
 
+use super::ledger::LedgerModel;
+use super::measure::Measure;
 use crate::model::{ANY_WIKI, Model, ModelError, Target};
 
 /// All models at hand.
@@ -30,6 +32,12 @@ pub(crate) struct Served {
     pub(crate) version: String,
     /// Whether it asks what the wiki's history says.
     pub(crate) is_historic: bool,
+    /// What its recipe measures by.
+    pub(crate) measure: Measure,
+    /// From where on an edit is likely enough to be looked at: the model's level `review`, or one half.
+    pub(crate) review_threshold: f64,
+    /// As the ledger knows it.
+    pub(crate) ledgered: Arc<LedgerModel>,
     /// The card as JSON.
     pub(crate) card: Bytes,
     /// The caught table as JSON.
@@ -220,6 +228,9 @@ impl Served {
             card: json(&model.card()),
             caught: json(&model.report().caught),
             is_historic: model.features().iter().any(|feature| feature.is_historic()),
+            measure: Measure::of(&model),
+            review_threshold: review_threshold(&model),
+            ledgered: Arc::new(ledgered(&model)),
             model,
         }
     }
@@ -228,6 +239,34 @@ impl Served {
 impl std::fmt::Debug for Served {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         self.model.fmt(f)
+    }
+}
+
+/// A model's named thresholds.
+fn levels(model: &Model) -> impl Iterator<Item = (&str, f64)> {
+    let levels = model.report().levels.iter();
+    levels.filter_map(|level| Some((level.name.as_str(), level.point.as_ref()?.threshold)))
+}
+
+fn review_threshold(model: &Model) -> f64 {
+    let review = levels(model).find(|(name, _)| *name == "review");
+    review.map_or(0.5, |(_, threshold)| threshold)
+}
+
+fn ledgered(model: &Model) -> LedgerModel {
+    let mut levels: Vec<(String, f64)> = levels(model)
+        .map(|(name, threshold)| (name.to_owned(), threshold))
+        .collect();
+    levels.sort_by(|a, b| a.1.total_cmp(&b.1));
+    let spreads = model.report().spreads.iter();
+    LedgerModel {
+        name: model.name(),
+        version: model.version(),
+        target: model.target(),
+        checksum: model.checksum(),
+        rule: Measure::of(model).rule,
+        levels,
+        features: spreads.map(|spread| spread.feature.clone()).collect(),
     }
 }
 

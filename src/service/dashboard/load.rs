@@ -9,20 +9,23 @@ use crate::service::error::ServiceError;
 use crate::service::ledger::{Change, Store, StoreError};
 
 /// Where the ledger is kept; `None` without a ledger.
-pub(crate) fn store(_app: &App) -> Option<&Arc<dyn Store>> {
-    None
+pub(crate) fn store(app: &App) -> Option<&Arc<dyn Store>> {
+    app.ledger().map(|ledger| ledger.store())
 }
 
 /// Writes to the ledger, and waits until it is written.
 pub(crate) async fn write(app: &App, changes: Vec<Change>) -> Result<(), ServiceError> {
-    let store = store(app).ok_or(ServiceError::NoLedger)?;
-    store.apply(&changes).await.map_err(broken)
+    let ledger = app.ledger().ok_or(ServiceError::NoLedger)?;
+    ledger.write(changes).await.map_err(|error| {
+        tracing::error!(%error, "the ledger was not written: {error}");
+        ServiceError::LedgerUnavailable
+    })
 }
 
 /// The ledger's trouble is the log's to tell.
 pub(crate) fn broken(error: StoreError) -> ServiceError {
-    tracing::error!(%error, "the ledger was not read or written: {error}");
-    ServiceError::LedgerBroken
+    tracing::error!(%error, "a question to the ledger failed: {error}");
+    ServiceError::LedgerUnavailable
 }
 
 /// The time.

@@ -6,7 +6,7 @@
 
 use std::sync::Arc;
 
-use crate::corpus::{RevertComment, Sighting};
+use crate::corpus::{RevertComment, Rule, Sighting};
 use crate::evaluation::{Kind, UserClass};
 use crate::model::{Family, Target};
 use crate::revision::{PageId, RevisionId, Timestamp};
@@ -20,6 +20,8 @@ pub(crate) struct LedgerModel {
     pub(crate) target: Target,
     /// Of the file; tells models of one name apart.
     pub(crate) checksum: u128,
+    /// Which edits its recipe measures by, and what became of them counts.
+    pub(crate) rule: Rule,
     /// Named thresholds on the wanted probability, rising.
     pub(crate) levels: Vec<(String, f64)>,
     /// The names of its features, in order: what drift is counted by. Empty where the model does not say

@@ -4,6 +4,7 @@
 //! became of edits, and `tally` counts days. Nothing here scores, and nothing waits for it.
 
 mod entry;
+mod handle;
 mod outcome;
 mod store;
 mod tally;
@@ -12,6 +13,8 @@ pub(crate) use entry::{
     EditFacts, Fate, Judgement, LedgerModel, LedgerPage, ModelScore, RevertedBy, ScoredEdit,
     SeenEdit,
 };
+pub(crate) use handle::now;
+pub use handle::{Ledger, LedgerError};
 pub(crate) use store::{
     Change, Day, DayTally, FeatureCounts, LedgerEdit, LedgerScore, LedgerSize, ModelId, Store,
     StoreError, StoredModel, TailEntry, Wanted,

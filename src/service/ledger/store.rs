@@ -10,7 +10,7 @@ use futures_util::future::BoxFuture;
 use super::entry::{Fate, Judgement, LedgerModel, LedgerPage, ScoredEdit, SeenEdit};
 use super::tally::{Group, Tally};
 use crate::corpus::{RevertComment, Sighting};
-use crate::evaluation::{Kind, UserClass};
+use crate::evaluation::{Kind, TenthCounts, UserClass};
 use crate::model::Family;
 use crate::revision::{PageId, RevisionId, Timestamp};
 
@@ -126,10 +126,17 @@ pub(crate) struct StoredModel {
     pub(crate) days: Option<(Day, Day)>,
 }
 
+impl StoredModel {
+    /// Name and version.
+    pub(crate) fn full_name(&self) -> String {
+        format!("{}@{}", self.model.name, self.model.version)
+    }
+}
+
 /// How often each tenth of the training's values came: `counts[feature][0..=10]`, 10 for missing ones.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub(crate) struct FeatureCounts {
-    pub(crate) counts: Vec<[u64; 11]>,
+    pub(crate) counts: Vec<TenthCounts>,
 }
 
 /// What a wiki's ledger holds.

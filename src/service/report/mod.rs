@@ -4,9 +4,21 @@
 //! is Wilson's (1927), which takes edits as independent; edits whose outcome is still open stand apart
 //! and are in no share.
 
+mod counting;
+mod markdown;
+mod period;
+mod sentence;
+
+use std::collections::BTreeMap;
+
+pub(crate) use markdown::{By, group_name};
+pub(crate) use period::{Period, day_of, first_second};
+pub(crate) use sentence::sentence;
+
 use crate::model::Target;
 use crate::revision::Timestamp;
-use crate::service::ledger::{Day, Group};
+use crate::service::ledger::{Bands, Day, Group, Store, StoreError, StoredModel, Tally};
+use crate::service::models::Models;
 
 /// What is asked.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -149,6 +161,207 @@ pub(crate) struct Report {
     pub(crate) drift: Vec<FeatureDrift>,
     /// The time that a person takes to look at an edit.
     pub(crate) seconds_an_edit: u32,
+}
+
+/// Why there is no report.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum ReportError {
+    #[error("the ledger has no scores of {wiki:?}; it has some of: {known}")]
+    NoScores { wiki: String, known: String },
+    #[error("expected a model that scored edits of {wiki}, got {got:?}; there are: {known}")]
+    NoModel {
+        wiki: String,
+        got: String,
+        known: String,
+    },
+    #[error("expected a level of {model} ({known}), got {got:?}")]
+    NoLevel {
+        model: String,
+        known: String,
+        got: String,
+    },
+    #[error(
+        "expected a threshold of whole hundredths or the very one of a level ({known}), got {got}"
+    )]
+    NoThreshold { known: String, got: f64 },
+    #[error("expected a period that begins before it ends, got {from} to {to}")]
+    NoPeriod { from: String, to: String },
+    #[error(transparent)]
+    Store(#[from] StoreError),
+}
+
+/// The level that flags when nothing else is asked for.
+const REVIEW: &str = "review";
+
+/// What flags where a model has no such level.
+const HALF: f64 = 0.5;
+
+/// Time that a person takes to look at an edit, when nobody says.
+pub(crate) const SECONDS_AN_EDIT: u32 = 30;
+
+/// Makes a report of what is in a store. `settled_until` says until when outcomes are known; what is served
+/// now tells how features were spread in training, where it is the same model.
+pub(crate) async fn report(
+    store: &dyn Store,
+    served: &Models,
+    question: &Question,
+    settled_until: Timestamp,
+) -> Result<Report, ReportError> {
+    let stored = choose(store, question).await?;
+    let (first_day, last_day) = stored.days.unwrap_or((0, 0));
+    let from = question.from.unwrap_or(first_day);
+    let to = question.to.unwrap_or(last_day);
+    if from > to {
+        return Err(ReportError::NoPeriod {
+            from: first_second(from).to_string(),
+            to: first_second(to).to_string(),
+        });
+    }
+    let levels = &stored.model.levels;
+    let bands = Bands::new(levels);
+    let (threshold, level) = flagging(&stored, &question.flagged_by)?;
+    let first = bands
+        .from(threshold)
+        .ok_or_else(|| ReportError::NoThreshold {
+            known: in_a_list(levels.iter().map(|(name, at)| format!("{name}: {at}"))),
+            got: threshold,
+        })?;
+    let mut sums: BTreeMap<Group, Tally> = BTreeMap::new();
+    let mut days = BTreeMap::new();
+    for tallied in store
+        .tallies(&question.wiki, from..=to, settled_until)
+        .await?
+    {
+        if tallied.model != stored.id {
+            continue;
+        }
+        if tallied.group == Group::All {
+            days.insert(tallied.day, counting::row(&tallied.tally, first));
+        }
+        sums.entry(tallied.group)
+            .or_default()
+            .absorb(&tallied.tally);
+    }
+    let all = sums.remove(&Group::All).unwrap_or_default();
+    let own = served
+        .iter()
+        .find(|served| served.model.checksum() == stored.model.checksum);
+    let own_error = own.map(|served| served.model.report().calibration.expected_error);
+    let drift = match own {
+        Some(own) => {
+            let counts = store.features(stored.id, from..=to).await?.counts;
+            let spreads = own.model.report().spreads.iter().zip(&counts);
+            let mut drift: Vec<FeatureDrift> = spreads
+                .filter_map(|(spread, counts)| {
+                    let n: u64 = counts.iter().sum();
+                    Some(FeatureDrift {
+                        feature: spread.feature.clone(),
+                        index: spread.stability_index(counts)?,
+                        n,
+                        missing: counts[crate::evaluation::MISSING] as f64 / n as f64,
+                        missing_in_training: spread.missing(),
+                    })
+                })
+                .collect();
+            drift.sort_by(|a, b| b.index.total_cmp(&a.index));
+            drift
+        }
+        None => Vec::new(),
+    };
+    let levels = levels.iter().filter_map(|(name, at)| {
+        let row = counting::row(&all, bands.from(*at)?);
+        Some((name.clone(), *at, row))
+    });
+    Ok(Report {
+        wiki: question.wiki.clone(),
+        from,
+        to,
+        settled_until,
+        threshold,
+        level,
+        all: counting::row(&all, first),
+        levels: levels.collect(),
+        thresholds: counting::rows(&all, &bands),
+        groups: sums
+            .iter()
+            .map(|(group, tally)| (*group, counting::row(tally, first)))
+            .collect(),
+        days: days.into_iter().collect(),
+        score_delay: counting::times(all.score_delays.iter().map(|(delay, n)| (*delay, *n))),
+        revert_delay_flagged: counting::revert_times(&all, first, true),
+        revert_delay_missed: counting::revert_times(&all, first, false),
+        calibration: counting::calibration(&all, own_error),
+        drift,
+        seconds_an_edit: question.seconds_an_edit.unwrap_or(SECONDS_AN_EDIT),
+        model: ReportModel {
+            name: stored.model.name,
+            version: stored.model.version,
+            target: stored.model.target,
+            levels: stored.model.levels,
+        },
+    })
+}
+
+/// The model that is asked for: by name or by name and version, or the latest that looks for reverts, or
+/// the latest.
+async fn choose(store: &dyn Store, question: &Question) -> Result<StoredModel, ReportError> {
+    let wiki = &question.wiki;
+    let models = store.models(wiki).await?;
+    if models.is_empty() {
+        return Err(ReportError::NoScores {
+            wiki: wiki.chars().take(40).collect(),
+            known: in_a_list(store.wikis().await?),
+        });
+    }
+    let known = in_a_list(models.iter().map(StoredModel::full_name));
+    let found = match &question.model {
+        Some(name) => models
+            .into_iter()
+            .find(|stored| stored.model.name == *name || stored.full_name() == *name),
+        None => {
+            let reverted = models
+                .iter()
+                .position(|stored| stored.model.target == Target::Reverted);
+            models.into_iter().nth(reverted.unwrap_or(0))
+        }
+    };
+    found.ok_or_else(|| ReportError::NoModel {
+        wiki: wiki.clone(),
+        got: question.model.clone().unwrap_or_default(),
+        known,
+    })
+}
+
+/// The threshold that flags, and its name.
+fn flagging(stored: &StoredModel, by: &FlaggedBy) -> Result<(f64, Option<String>), ReportError> {
+    let levels = &stored.model.levels;
+    let find = |name: &str| levels.iter().find(|(known, _)| known == name);
+    match by {
+        FlaggedBy::Review => Ok(match find(REVIEW) {
+            Some((name, at)) => (*at, Some(name.clone())),
+            None => (HALF, None),
+        }),
+        FlaggedBy::Level(got) => match find(got) {
+            Some((name, at)) => Ok((*at, Some(name.clone()))),
+            None => Err(ReportError::NoLevel {
+                model: stored.model.name.clone(),
+                known: in_a_list(levels.iter().map(|(name, _)| name.clone())),
+                got: got.chars().take(40).collect(),
+            }),
+        },
+        FlaggedBy::Threshold(got) => {
+            let level = levels.iter().find(|(_, at)| at == got);
+            Ok((*got, level.map(|(name, _)| name.clone())))
+        }
+    }
+}
+
+fn in_a_list(names: impl IntoIterator<Item = String>) -> String {
+    let names: Vec<String> = names.into_iter().collect();
+    match names.is_empty() {
+        true => "none".to_owned(),
+        false => names.join(", "),
+    }
 }
 
 impl Share {

@@ -10,7 +10,7 @@ use std::time::Instant;
 use futures_util::future::join_all;
 use tokio::sync::OwnedSemaphorePermit;
 
-use super::{Asked, EditParts, Overrides, Scored, Wanted, score_one};
+use super::{Asked, EditParts, Overrides, Recording, Scored, Wanted, score_one};
 use crate::service::App;
 use crate::service::error::ServiceError;
 use crate::service::metrics::Stage;
@@ -182,6 +182,7 @@ impl Asking {
             asked: Asked {
                 models: models.into_iter().map(Wanted::from).collect(),
                 history: app.histories().find(&wiki.name).cloned(),
+                recording: Recording::of(app, &wiki.name),
                 is_explained: false,
                 has_values: false,
             },
@@ -197,6 +198,7 @@ impl Asking {
         subject.overrides.is_empty()
             && !asked.is_explained
             && !asked.has_values
+            && !asked.recording.is_awaited()
             && asked.models.iter().all(|wanted| wanted.without.is_none())
     }
 }

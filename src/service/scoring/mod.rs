@@ -5,6 +5,7 @@
 //! its own words.
 
 mod by_id;
+mod recording;
 mod shadow;
 mod what_if;
 
@@ -12,6 +13,8 @@ use std::sync::Arc;
 use std::time::Instant;
 
 pub(crate) use by_id::{Asking, BATCH, Outcome, ScoreError, Subject, fetch_held, score_revisions};
+use recording::Recorded;
+pub(crate) use recording::{Recording, facts_of as ledger_facts_of, page_of};
 pub(crate) use shadow::Side;
 pub(crate) use what_if::{Applied, Overrides, Without, hide, read_value};
 
@@ -50,6 +53,8 @@ pub(crate) struct Asked {
     pub(crate) models: Arc<[Wanted]>,
     /// The wiki's own, whosever models these are.
     pub(crate) history: Option<Arc<WikiHistory>>,
+    /// What becomes of the scores besides the answer.
+    pub(crate) recording: Recording,
     pub(crate) is_explained: bool,
     /// Whether the features' values are given too.
     pub(crate) has_values: bool,
@@ -83,7 +88,7 @@ pub(crate) fn score_one(
     asked: &Asked,
 ) -> Vec<Scored> {
     let started = Instant::now();
-    let (scores, is_coarse) = score_edit(parts, overrides, asked);
+    let (scores, is_coarse) = score_edit(app, parts, overrides, asked);
     if is_coarse {
         app.metrics().coarse_diff();
     }
@@ -103,13 +108,22 @@ pub(crate) fn score_one(
 
 /// Scores an edit with each model. What is read off the edit is computed once for all models of
 /// a language, which is one unless a wiki borrows a model for some target. Says too whether the edit
-/// was too large to be diffed token by token.
-fn score_edit(parts: &EditParts, overrides: &Overrides, asked: &Asked) -> (Vec<Scored>, bool) {
+/// was too large to be diffed token by token. The ledger is told here, where all is at hand.
+fn score_edit(
+    app: &App,
+    parts: &EditParts,
+    overrides: &Overrides,
+    asked: &Asked,
+) -> (Vec<Scored>, bool) {
     let mut edits: Vec<Edit<'_>> = Vec::new();
     let mut facts = None;
     let mut scores = Vec::with_capacity(asked.models.len());
+    let is_recorded = asked.recording.is_on(parts, overrides, &asked.models);
+    let ledger = app.ledger().filter(|_| is_recorded);
+    let mut recorded = None;
     let is_historic = asked.models.iter().any(|wanted| wanted.served.is_historic);
-    let history = asked.history.as_ref().filter(|_| is_historic);
+    let history = asked.history.as_ref();
+    let history = history.filter(|_| is_historic || is_recorded);
     for Wanted { served, without } in asked.models.iter() {
         let model = &served.model;
         let language = model.language();
@@ -133,14 +147,24 @@ fn score_edit(parts: &EditParts, overrides: &Overrides, asked: &Asked) -> (Vec<S
         let mut row = model.extract(&edits[idx]);
         hide(without.as_deref().unwrap_or_default(), model, &mut row);
         let overridden = overrides.apply(model, &mut row);
+        let wanted_probability = model.wanted_probability(&row);
+        if let Some(ledger) = ledger {
+            let edit = &edits[idx];
+            recorded
+                .get_or_insert_with(|| Recorded::new(ledger, edit, facts.as_ref()))
+                .add(served, edit, &row, wanted_probability);
+        }
         scores.push(Scored {
-            wanted_probability: model.wanted_probability(&row),
+            wanted_probability,
             explanation: asked
                 .is_explained
                 .then(|| model.explain_row(&edits[idx], &row)),
             overridden,
             values: asked.has_values.then_some(row),
         });
+    }
+    if let Some(recorded) = recorded {
+        asked.recording.record(app, recorded);
     }
     let is_coarse = |edit: &Edit<'_>| edit.computed_change().is_some_and(Change::is_coarse);
     (scores, edits.first().is_some_and(is_coarse))

@@ -10,9 +10,6 @@ use super::{Asked, EditParts, Overrides, Wanted, score_edit};
 use crate::service::App;
 use crate::service::models::Served;
 
-/// The level at which sides are told apart; where a model has none, one half.
-const LEVEL: &str = "review";
-
 /// Which of two models flag an edit.
 #[derive(Clone, Copy, Debug)]
 pub(crate) enum Side {
@@ -59,14 +56,15 @@ impl App {
         let (app, parts, served) = (self.clone(), Arc::clone(parts), Arc::clone(served));
         let asked = Asked {
             models: [Wanted::from(other)].into(),
+            recording: asked.recording.clone().queued(),
             is_explained: false,
             has_values: false,
             ..asked.clone()
         };
         let is_taken = self.pool().run_if_idle(move || {
-            let (scores, _) = score_edit(&parts, &Overrides::default(), &asked);
+            let (scores, _) = score_edit(&app, &parts, &Overrides::default(), &asked);
             if let Some(scored) = scores.first() {
-                let threshold = threshold_of(&served);
+                let threshold = served.review_threshold;
                 let side = Side::of(
                     wanted_probability >= threshold,
                     scored.wanted_probability >= threshold,
@@ -79,11 +77,4 @@ impl App {
             self.metrics().shadow_skipped();
         }
     }
-}
-
-fn threshold_of(served: &Served) -> f64 {
-    let levels = served.model.report().levels.iter();
-    let level = levels.filter(|level| level.name == LEVEL);
-    let point = level.filter_map(|level| level.point.as_ref()).next();
-    point.map_or(0.5, |point| point.threshold)
 }

@@ -1,4 +1,5 @@
-//! `POST /api/v1/edits`: saved edits in, so that the wiki's history knows them.
+//! `POST /api/v1/edits`: saved edits in, so that the wiki's history knows them, and the
+//! ledger what became of those before them.
 
 use std::sync::Arc;
 use std::time::Instant;
@@ -11,11 +12,10 @@ use serde_json::value::RawValue;
 
 use super::batch::{Edits, find_wiki, text_of};
 use super::edit::{read_edit, read_rev_id};
-use crate::history::Seen;
 use crate::service::App;
 use crate::service::body::{ScoringBody, read_frame};
 use crate::service::error::{EditError, ErrorBody, ServiceError};
-use crate::service::observing;
+use crate::service::observing::{self, Observers, Sight};
 
 /// A request as clients send it.
 #[derive(Deserialize)]
@@ -71,28 +71,28 @@ pub(crate) async fn observe(
     let request = read_frame(&app, body.bytes.clone(), deadline, EditsRequest::parse).await?;
     let wiki = app.wikis().find(&request.wiki);
     let name = wiki.map_or(&request.wiki, |wiki| &wiki.name);
-    let Some(history) = app.histories().find(name).cloned() else {
+    let Some(observers) = Observers::of(&app, name) else {
         return Err(ServiceError::HistoryNotFound {
             wiki: request.wiki.chars().take(40).collect(),
             known: app.histories().names(),
         });
     };
     let looked_at = match request.edits {
-        Edits::Texts(edits) => look_at_texts(&app, edits, deadline).await?,
+        Edits::Texts(edits) => look_at_texts(&app, &observers, edits, deadline).await?,
         Edits::Ids(ids) => {
             let wiki = Arc::clone(find_wiki(&app, &request.wiki)?);
-            let looked = observing::look_at_ids(&app, &wiki, &ids, deadline).await?;
+            let looked = observing::look_at_ids(&app, &wiki, &observers, &ids, deadline).await?;
             let looked = looked
                 .into_iter()
                 .map(|looked| looked.map_err(|error| (&error).into()));
             ids.into_iter().map(Some).zip(looked).collect()
         }
     };
-    let (mut seen, mut outcomes) = (Vec::new(), Vec::new());
+    let (mut sights, mut outcomes) = (Vec::new(), Vec::new());
     for (rev_id, looked) in looked_at {
         let error = match looked {
             Ok(edit) => {
-                seen.push(edit);
+                sights.push(edit);
                 None
             }
             Err(error) => {
@@ -102,7 +102,7 @@ pub(crate) async fn observe(
         };
         outcomes.push((rev_id, error));
     }
-    let mut observed = observing::observe(&app, history, seen, deadline)
+    let mut observed = observing::observe(&app, &observers, sights, deadline)
         .await?
         .into_iter();
     let told = outcomes.into_iter().map(|(rev_id, error)| {
@@ -129,16 +129,17 @@ impl EditsRequest {
     }
 }
 
-/// An edit's id, and the edit as a history sees it.
-type Looked = (Option<u64>, Result<Seen, ErrorBody>);
+/// An edit's id, and the edit as those see it who are told of it.
+type Looked = (Option<u64>, Result<Sight, ErrorBody>);
 
 async fn look_at_texts(
     app: &App,
+    observers: &Observers,
     edits: Vec<Bytes>,
     deadline: Instant,
 ) -> Result<Vec<Looked>, ServiceError> {
-    let worker = app.clone();
-    let look = move |json: Bytes| look_at_text(&worker, &json);
+    let (worker, observers) = (app.clone(), observers.clone());
+    let look = move |json: Bytes| look_at_text(&worker, &observers, &json);
     let looked_at = observing::look_at(app, edits.clone(), deadline, look).await?;
     let looked_at = edits.iter().zip(looked_at).map(|(json, looked)| {
         let looked = looked.unwrap_or(Err(EditError::Internal));
@@ -147,9 +148,9 @@ async fn look_at_texts(
     Ok(looked_at.collect())
 }
 
-/// The edit as a history sees it. Without its id it could be counted twice, without its time not
+/// The edit as those see it who are told of it. Without its id it could be counted twice, without its time not
 /// at all, and without its page on a wrong one.
-fn look_at_text(app: &App, json: &Bytes) -> Result<Seen, EditError> {
+fn look_at_text(app: &App, observers: &Observers, json: &Bytes) -> Result<Sight, EditError> {
     let (parts, _) = read_edit(json, app.limits().text_bytes)?;
     let checks = [
         (
@@ -167,5 +168,5 @@ fn look_at_text(app: &App, json: &Bytes) -> Result<Seen, EditError> {
     if let Some((_, field, code)) = checks.into_iter().find(|(is_missing, ..)| *is_missing) {
         return Err(EditError::MissingField { field, code });
     }
-    Ok(observing::see(&parts))
+    Ok(observers.see(app, &parts))
 }

@@ -11,6 +11,7 @@ mod judgements;
 mod models;
 mod openapi;
 mod reload;
+mod report;
 mod score;
 mod stream;
 mod thresholds;
@@ -19,7 +20,6 @@ use axum::Router;
 use axum::response::{IntoResponse as _, Response};
 use axum::routing::{get, post};
 
-pub(crate) use judgements::MAX_NOTE_CHARS;
 pub(super) use openapi::paths;
 
 use crate::service::App;
@@ -41,6 +41,7 @@ pub(super) fn routes() -> Router<App> {
                 .post(judgements::create)
                 .delete(judgements::take_back),
         )
+        .route("/api/v1/report", get(report::show))
         .route("/api/v1/admin/reload", post(reload::reload))
 }
 

@@ -24,7 +24,8 @@ use crate::service::error::{EditError, ServiceError};
 use crate::service::metrics::Stage;
 use crate::service::models::{Models, Served};
 use crate::service::scoring::{
-    Asked, Asking, EditParts, Overrides, Subject, Wanted, Without, score_one, score_revisions,
+    Asked, Asking, EditParts, Overrides, Recording, Subject, Wanted, Without, score_one,
+    score_revisions,
 };
 
 /// A request as clients send it.
@@ -49,6 +50,8 @@ pub(super) struct Question {
     /// Groups of features, as the client names them.
     pub(super) without: Vec<String>,
     pub(super) is_explained: bool,
+    /// Whether the answer waits for the ledger.
+    pub(super) is_awaited: bool,
 }
 
 /// What is asked of all edits of a request, in its address.
@@ -60,6 +63,9 @@ pub(crate) struct ScoreQuery {
     /// Whether to say what moved each score.
     #[serde(default)]
     explain: Switch,
+    /// Whether to answer when the ledger has the scores.
+    #[serde(default)]
+    recorded: Switch,
 }
 
 /// `?explain`, `?explain=true` or `?explain=1`; off when it is not there.
@@ -77,6 +83,10 @@ pub(crate) struct ScoreResponse {
     wiki: String,
     models: ModelNames,
     scores: Vec<Box<RawValue>>,
+    /// When that was asked: whether the ledger has the scores now. False where it keeps no edits of the
+    /// wiki.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    recorded: Option<bool>,
 }
 
 impl ScoreResponse {
@@ -98,6 +108,7 @@ pub(crate) async fn score(
     let (mut question, edits) = request;
     question.without.extend(groups(query.without.as_deref()));
     question.is_explained |= query.explain.is_on();
+    question.is_awaited = query.recorded.is_on();
     answer(&app, &question, edits, deadline).await.map(Json)
 }
 
@@ -115,7 +126,7 @@ pub(super) async fn answer(
     deadline: Instant,
 ) -> Result<ScoreResponse, ServiceError> {
     let asked = question.check(app)?;
-    let models = Arc::clone(&asked.models);
+    let (models, recording) = (Arc::clone(&asked.models), asked.recording.clone());
     let scores = match edits {
         Edits::Texts(edits) => score_texts(app, edits, asked, deadline).await?,
         Edits::Ids(ids) => {
@@ -128,8 +139,13 @@ pub(super) async fn answer(
             score_ids(app, ids, asking, &models).await?
         }
     };
+    let recorded = match question.is_awaited {
+        true => Some(recording.finish(app).await?),
+        false => None,
+    };
     Ok(ScoreResponse {
         wiki: question.wiki.clone(),
+        recorded,
         scores,
         models: ModelNames(models),
     })
@@ -188,6 +204,7 @@ impl Question {
             targets: targets.transpose()?,
             without: request.without.unwrap_or_default(),
             is_explained: request.explain.unwrap_or(false),
+            is_awaited: false,
         };
         Ok((question, edits))
     }
@@ -205,6 +222,10 @@ impl Question {
         Ok(Asked {
             models: models.collect(),
             history: app.histories().find(name).cloned(),
+            recording: match self.is_awaited {
+                true => Recording::of(app, name).awaited(),
+                false => Recording::of(app, name),
+            },
             is_explained: self.is_explained,
             has_values: false,
         })

@@ -132,6 +132,7 @@ impl Scorer {
             targets: targets.transpose()?,
             without: groups(query.without.as_deref()).collect(),
             is_explained: query.explain.is_on(),
+            is_awaited: false,
         };
         question.check(&app)?;
         Ok(Self { app, question })

@@ -1,0 +1,194 @@
+//! What was said of an edit, for the ledger.
+//!
+//! Made beside the score, on the same thread, while everything about the edit is at hand. Only what
+//! clients get is recorded: edits that were saved, scored by models as they are.
+
+use std::sync::{Arc, Mutex, PoisonError};
+
+use super::{EditParts, Overrides, Wanted};
+use crate::corpus::Sighting;
+use crate::edit::Edit;
+use crate::evaluation::{Kind, UserClass};
+use crate::history::Facts;
+use crate::model::Family;
+use crate::service::App;
+use crate::service::error::ServiceError;
+use crate::service::ledger::{Change, EditFacts, Ledger, LedgerPage, ModelScore, ScoredEdit, now};
+use crate::service::models::Served;
+
+/// What becomes of what is said of edits.
+#[derive(Clone, Default)]
+pub(crate) enum Recording {
+    /// Nobody keeps it.
+    #[default]
+    Off,
+    /// The ledger gets it when it has time; of this wiki.
+    Queued(Arc<str>),
+    /// It is collected for whoever waits until the ledger has it.
+    Awaited(Arc<str>, Arc<Mutex<Vec<Change>>>),
+}
+
+/// Reasons that are kept of a flagged edit.
+const N_REASONS: usize = 3;
+
+impl Recording {
+    /// Of a wiki's edits, where the ledger keeps them.
+    pub(crate) fn of(app: &App, wiki: &str) -> Self {
+        match app.ledger() {
+            Some(ledger) if ledger.keeps(wiki) => Self::Queued(wiki.into()),
+            _ => Self::Off,
+        }
+    }
+
+    /// The same, for whoever waits.
+    pub(crate) fn awaited(self) -> Self {
+        match self {
+            Self::Queued(wiki) => Self::Awaited(wiki, Arc::default()),
+            other => other,
+        }
+    }
+
+    /// The same, for whom nobody waits.
+    pub(super) fn queued(self) -> Self {
+        match self {
+            Self::Awaited(wiki, _) => Self::Queued(wiki),
+            other => other,
+        }
+    }
+
+    /// Whether somebody waits for it.
+    pub(super) fn is_awaited(&self) -> bool {
+        matches!(self, Self::Awaited(..))
+    }
+
+    /// Whether scores of this edit are recorded.
+    pub(super) fn is_on(
+        &self,
+        parts: &EditParts,
+        overrides: &Overrides,
+        models: &[Wanted],
+    ) -> bool {
+        !matches!(self, Self::Off)
+            && parts.revision.id.0 != 0
+            && overrides.is_empty()
+            && models.iter().all(|wanted| wanted.without.is_none())
+    }
+
+    /// Waits until the ledger has what was collected. Gives whether anything was to be kept.
+    pub(crate) async fn finish(self, app: &App) -> Result<bool, ServiceError> {
+        match (self, app.ledger()) {
+            (Self::Awaited(_, changes), Some(ledger)) => {
+                let changes =
+                    std::mem::take(&mut *changes.lock().unwrap_or_else(PoisonError::into_inner));
+                let written = ledger.write(changes).await;
+                written.map_or(Err(ServiceError::LedgerUnavailable), |()| Ok(true))
+            }
+            _ => Ok(false),
+        }
+    }
+
+    pub(super) fn record(&self, app: &App, recorded: Recorded) {
+        let Some(ledger) = app.ledger() else { return };
+        match self {
+            Self::Off => {}
+            Self::Queued(wiki) => ledger.record(recorded.into_edit(Arc::clone(wiki))),
+            Self::Awaited(wiki, changes) => changes
+                .lock()
+                .unwrap_or_else(PoisonError::into_inner)
+                .push(Change::Scored(recorded.into_edit(Arc::clone(wiki)))),
+        }
+    }
+}
+
+/// An edit with its scores, on its way to the ledger.
+pub(super) struct Recorded {
+    page: LedgerPage,
+    edit: EditFacts,
+    scores: Vec<ModelScore>,
+}
+
+impl Recorded {
+    /// An edit without its scores.
+    pub(super) fn new(ledger: &Ledger, edit: &Edit<'_>, past: Option<&Facts>) -> Self {
+        Self {
+            page: page_of(edit),
+            edit: EditFacts {
+                kind: Some(Kind::of(edit)),
+                ..facts_of(ledger, edit, past)
+            },
+            scores: Vec::new(),
+        }
+    }
+
+    pub(super) fn add(&mut self, served: &Served, edit: &Edit<'_>, row: &[f32], probability: f64) {
+        let model = &served.model;
+        let is_flagged = probability >= served.review_threshold;
+        let reasons = is_flagged.then(|| model.explain_row(edit, row).reasons);
+        let reasons = reasons.into_iter().flatten();
+        let spreads = &model.report().spreads;
+        let tenths = spreads.iter().zip(row);
+        self.scores.push(ModelScore {
+            model: Arc::clone(&served.ledgered),
+            probability,
+            reasons: reasons
+                .take(N_REASONS)
+                .map(|reason| (reason.family, reason.contribution as f32))
+                .collect::<Vec<(Family, f32)>>(),
+            is_counted: served.measure.counts(edit),
+            tenths: tenths
+                .map(|(spread, value)| spread.place(*value) as u8)
+                .collect(),
+        });
+    }
+
+    fn into_edit(self, wiki: Arc<str>) -> ScoredEdit {
+        ScoredEdit {
+            wiki,
+            page: self.page,
+            edit: self.edit,
+            scored_at: Some(now()),
+            scores: self.scores,
+        }
+    }
+
+    /// The same as of a replay, in which the time of scoring says nothing.
+    pub(crate) fn into_replayed(self, wiki: Arc<str>) -> ScoredEdit {
+        ScoredEdit {
+            scored_at: None,
+            ..self.into_edit(wiki)
+        }
+    }
+}
+
+/// Where an edit was made.
+pub(crate) fn page_of(edit: &Edit<'_>) -> LedgerPage {
+    let page = edit.page();
+    LedgerPage {
+        id: page.id,
+        title: page.title.clone(),
+        namespace: page.namespace,
+    }
+}
+
+/// What a ledger keeps of an edit, without the digest of its text; with what the wiki's history said
+/// before it, where there is one.
+pub(crate) fn facts_of(ledger: &Ledger, edit: &Edit<'_>, past: Option<&Facts>) -> EditFacts {
+    let revision = edit.revision();
+    let (user, at) = (&revision.user, revision.timestamp);
+    let user_class = match past {
+        Some(past) => UserClass::of(&past.complete(user.clone(), at), at),
+        None => UserClass::of(user, at),
+    };
+    EditFacts {
+        sighting: Sighting {
+            revision: revision.id,
+            timestamp: at,
+            digest: None,
+            author: user.name.as_deref().map(|name| ledger.author(name)),
+        },
+        user_name: user.name.clone().filter(|_| ledger.keeps_names()),
+        user_class,
+        is_first: edit.parent().is_none(),
+        kind: None,
+    }
+}
