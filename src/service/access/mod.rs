@@ -147,7 +147,7 @@ impl Access {
                 return Err(ServiceError::ForeignForm);
             }
         }
-        match visitor.rights.contains(&right) {
+        match visitor.has(right) {
             true => Ok(visitor),
             false => Err(ServiceError::RightNeeded {
                 right: right.name(),
@@ -192,9 +192,9 @@ impl Access {
 }
 
 impl Visitor {
-    /// Whether this visitor has the right.
+    /// Whether this visitor has the right. Reading comes with every other.
     pub(crate) fn has(&self, right: Right) -> bool {
-        self.rights.contains(&right)
+        right == Right::Read || self.rights.contains(&right)
     }
 }
 

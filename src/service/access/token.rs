@@ -105,7 +105,7 @@ impl Token {
     }
 
     pub(super) fn has(&self, right: Right) -> bool {
-        right == Right::Read || self.rights.contains(&right)
+        self.rights.contains(&right)
     }
 
     pub(super) fn hash(&self) -> &[u8; 32] {

@@ -24,6 +24,7 @@ use serde_json::Value;
 use tower_http::catch_panic::CatchPanicLayer;
 
 use super::App;
+use super::dashboard;
 use super::error::ServiceError;
 
 /// A dialect.
@@ -69,6 +70,14 @@ const DIALECTS: &[Dialect] = &[
         routes: open_inference::routes,
         error: open_inference::error,
         paths: open_inference::paths,
+    },
+    Dialect {
+        name: "dashboard",
+        prefixes: &["/wiki/", "/login", "/logout", "/assets/"],
+        routes: dashboard::routes,
+        error: dashboard::error,
+        // Pages are for people.
+        paths: || Value::Object(serde_json::Map::new()),
     },
     OPERATION,
 ];

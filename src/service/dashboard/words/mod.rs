@@ -11,6 +11,7 @@ use serde::Deserialize;
 
 use crate::revision::Timestamp;
 use crate::service::ledger::Day;
+use crate::service::report::{date, day_of};
 
 /// Every language, the first of which is for everybody else.
 static LANGUAGES: LazyLock<Vec<Words>> = LazyLock::new(|| {
@@ -167,22 +168,19 @@ impl Words {
 
     /// A day.
     pub(crate) fn day(&self, day: Day) -> String {
-        date_of(day).map_or_else(String::new, |date| self.dated(&self.file.date.day, date))
+        self.dated(&self.file.date.day, date(day))
     }
 
     /// The month of a day.
     pub(crate) fn month(&self, day: Day) -> String {
-        date_of(day).map_or_else(String::new, |date| self.dated(&self.file.date.month, date))
+        self.dated(&self.file.date.month, date(day))
     }
 
     /// A moment, in UTC.
     pub(crate) fn time(&self, at: Timestamp) -> String {
-        let Some(date) = date_of(at.0.div_euclid(86_400) as Day) else {
-            return at.to_string();
-        };
         let minutes = at.0.rem_euclid(86_400) / 60;
         let clock = format!("{:02}:{:02}", minutes / 60, minutes % 60);
-        let day = self.dated(&self.file.date.day, date);
+        let day = self.day(day_of(at));
         fill(&self.file.date.time, &[("day", &day), ("time", &clock)])
     }
 
@@ -205,13 +203,6 @@ impl Words {
             &[("day", &day), ("month", month), ("year", &year)],
         )
     }
-}
-
-/// A day by its number since 1970-01-01; `None` outside of the calendar.
-pub(crate) fn date_of(day: Day) -> Option<Date> {
-    let seconds = i64::from(day) * 86_400;
-    let instant = jiff::Timestamp::from_second(seconds).ok()?;
-    Some(jiff::tz::Offset::UTC.to_datetime(instant).date())
 }
 
 /// Fills in once, from left to right, so that what is filled in is never a pattern itself.
