@@ -1,22 +1,26 @@
 //! `revscore-serve`: scores edits over HTTP.
 
+use std::ffi::OsString;
 use std::io::Write as _;
 use std::process::ExitCode;
 
 use anyhow::Context as _;
+use clap::Parser as _;
 use revscore::service::{
-    Access, App, AppParts, Config, ConfigError, Histories, Models, Token, TokenCommand, Tokens,
-    Wikis, check_health, greeting, run, start_logging,
+    Access, App, AppParts, Config, ConfigError, Histories, Models, ReplayArgs, Token, TokenCommand,
+    Tokens, Wikis, check_health, greeting, replay, run, start_logging,
 };
 use tokio::net::TcpListener;
 use tokio::signal::unix::{SignalKind, signal};
 
 fn main() -> ExitCode {
-    let mut arguments = std::env::args_os().skip(1);
-    if arguments.next().is_some_and(|first| first == "token") {
-        return make_token();
+    let arguments: Vec<OsString> = std::env::args_os().collect();
+    match arguments.get(1).and_then(|command| command.to_str()) {
+        Some("replay") => return finish(replay_dump(&ReplayArgs::parse_from(&arguments[1..]))),
+        Some("token") => return finish(make_token(&TokenCommand::parse_from(&arguments[1..]))),
+        _ => {}
     }
-    let config = match Config::read(std::env::args_os()) {
+    let config = match Config::read(arguments) {
         Ok(config) => config,
         // Also prints --help and --version.
         Err(ConfigError::Arguments(error)) => error.exit(),
@@ -26,6 +30,10 @@ fn main() -> ExitCode {
         true => check_health(config.listen).map_err(Into::into),
         false => serve(&config),
     };
+    finish(result)
+}
+
+fn finish(result: anyhow::Result<()>) -> ExitCode {
     match result {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => fail(&error),
@@ -33,16 +41,16 @@ fn main() -> ExitCode {
 }
 
 /// `revscore-serve token`: the table goes to standard output, so that it can be appended to a file.
-fn make_token() -> ExitCode {
-    use clap::Parser as _;
-    match TokenCommand::parse_from(std::env::args_os().skip(1)).make() {
-        Ok((table, said)) => {
-            eprint!("{said}");
-            print!("{table}");
-            ExitCode::SUCCESS
-        }
-        Err(error) => fail(&error.into()),
-    }
+fn make_token(command: &TokenCommand) -> anyhow::Result<()> {
+    let (table, said) = command.make()?;
+    eprint!("{said}");
+    print!("{table}");
+    Ok(())
+}
+
+#[tokio::main]
+async fn replay_dump(args: &ReplayArgs) -> anyhow::Result<()> {
+    replay(args).await
 }
 
 #[tokio::main]

@@ -15,6 +15,16 @@ impl TextDigest {
         Self(Sha1::digest(text.as_bytes()).into())
     }
 
+    /// A digest by its bytes.
+    pub fn from_bytes(bytes: [u8; 20]) -> Self {
+        Self(bytes)
+    }
+
+    /// Its bytes.
+    pub fn as_bytes(&self) -> &[u8; 20] {
+        &self.0
+    }
+
     /// Reads MediaWiki's way of writing it, a number to base 36; `None` for anything else.
     pub(super) fn from_base36(text: &str) -> Option<Self> {
         let text = text.trim();

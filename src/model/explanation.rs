@@ -82,23 +82,30 @@ impl Explanation {
 }
 
 fn reasons(seen: &Seen<'_, '_>, contributions: &Contributions) -> Vec<Reason> {
+    let families = families(seen.columns, contributions);
+    let total: f64 = families.iter().map(|(_, part)| part.abs()).sum();
+    let reasons = families.into_iter().map(|(family, contribution)| Reason {
+        family,
+        contribution,
+        share: contribution.abs() / total,
+        text: seen.say(family, contribution),
+    });
+    reasons.collect()
+}
+
+/// How far each family of features moved a raw score, the strongest first; those that did not are left out.
+pub(super) fn families(
+    columns: &[&'static Feature],
+    contributions: &Contributions,
+) -> Vec<(Family, f64)> {
     let mut families: BTreeMap<Family, f64> = BTreeMap::new();
-    for (column, part) in seen.columns.iter().zip(&contributions.features) {
+    for (column, part) in columns.iter().zip(&contributions.features) {
         *families.entry(Family::of(column)).or_default() += part;
     }
-    families.retain(|_, part| *part != 0.0);
-    let total: f64 = families.values().map(|part| part.abs()).sum();
-    let mut reasons: Vec<Reason> = families
-        .into_iter()
-        .map(|(family, contribution)| Reason {
-            family,
-            contribution,
-            share: contribution.abs() / total,
-            text: seen.say(family, contribution),
-        })
-        .collect();
-    reasons.sort_by(|a, b| b.share.total_cmp(&a.share).then(a.family.cmp(&b.family)));
-    reasons
+    let mut families: Vec<(Family, f64)> = families.into_iter().collect();
+    families.retain(|(_, part)| *part != 0.0);
+    families.sort_by(|a, b| b.1.abs().total_cmp(&a.1.abs()).then(a.0.cmp(&b.0)));
+    families
 }
 
 fn feature_parts(

@@ -467,6 +467,11 @@ impl Model {
         self.explain_row(edit, &self.extract(edit))
     }
 
+    /// How far each family of features moves the raw score of a row, the strongest first.
+    pub fn reasons(&self, row: &[f32]) -> Vec<(Family, f64)> {
+        explanation::families(self.features(), &self.parts.predictor.contributions(row))
+    }
+
     /// The same for an edit's extracted values, some of which may have been replaced.
     pub fn explain_row(&self, edit: &Edit<'_>, row: &[f32]) -> Explanation {
         Explanation::new(self, edit, row)

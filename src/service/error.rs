@@ -12,6 +12,7 @@ use axum::response::{IntoResponse, Response};
 use serde::Serialize;
 
 use super::PoolError;
+use super::ledger::StoreError;
 use super::report::ReportError;
 use super::scoring::ScoreError;
 use super::wiki::{ApiError, FetchError};
@@ -71,6 +72,8 @@ pub(crate) enum ServiceError {
     NoLedger,
     #[error("the ledger cannot be written now; nothing of the request is lost if it is sent again")]
     LedgerUnavailable,
+    #[error("the ledger has no revision {rev_id}")]
+    EditNotFound { rev_id: u64 },
     #[error("{0}")]
     Report(ReportError),
     #[error("there is nothing at this address; GET / names the routes")]
@@ -172,6 +175,7 @@ impl ServiceError {
             Self::AdminClosed => (StatusCode::FORBIDDEN, "admin_closed"),
             Self::ReloadRefused(_) => (StatusCode::CONFLICT, "reload_refused"),
             Self::HistoryNotFound { .. } => (StatusCode::NOT_FOUND, "history_not_found"),
+            Self::EditNotFound { .. } => (StatusCode::NOT_FOUND, "edit_not_found"),
             Self::NoLedger => (StatusCode::NOT_FOUND, "no_ledger"),
             Self::LedgerUnavailable => (StatusCode::SERVICE_UNAVAILABLE, "ledger_unavailable"),
             Self::Report(error) => match error {
@@ -256,13 +260,17 @@ pub(crate) fn as_answer_after(
 }
 
 /// What is wrong with the ledger is logged, and no client's business.
+impl From<StoreError> for ServiceError {
+    fn from(error: StoreError) -> Self {
+        tracing::error!(%error, "a question to the ledger failed: {error}");
+        Self::LedgerUnavailable
+    }
+}
+
 impl From<ReportError> for ServiceError {
     fn from(error: ReportError) -> Self {
         match error {
-            ReportError::Store(error) => {
-                tracing::error!(%error, "a question to the ledger failed: {error}");
-                Self::LedgerUnavailable
-            }
+            ReportError::Store(error) => error.into(),
             error => Self::Report(error),
         }
     }

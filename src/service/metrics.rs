@@ -55,6 +55,8 @@ const RELOAD_TIMESTAMP: &str = "revscore_reload_timestamp_seconds";
 const SHADOW_SCORES: &str = "revscore_shadow_scores_total";
 const SHADOW_DIFFERENCE: &str = "revscore_shadow_difference";
 const SHADOW_SKIPPED: &str = "revscore_shadow_skipped_total";
+const DRIFT_INDEX: &str = "revscore_drift_index";
+const DRIFTED_FEATURES: &str = "revscore_drifted_features";
 
 /// Upper bounds of the buckets for differences of probabilities.
 const DIFFERENCES: [f64; 8] = [0.001, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5];
@@ -127,6 +129,13 @@ impl Metrics {
         for served in models.iter() {
             self.gauge(MODEL_INFO, info_labels(served)).set(1.0);
         }
+    }
+
+    /// How far the last days' edits are from those that a model learned from.
+    pub(crate) fn drift(&self, wiki: &str, model: &str, index: f64, n_drifted: usize) {
+        let labels = || vec![wiki_label(wiki), Label::new("model", model.to_owned())];
+        self.gauge(DRIFT_INDEX, labels()).set(index);
+        self.gauge(DRIFTED_FEATURES, labels()).set(n_drifted as f64);
     }
 
     /// Other models are served from now on. A version that was served says 0.
@@ -376,6 +385,14 @@ impl Metrics {
                 .describe_histogram(name.into(), None, what.into());
         }
         for (name, what) in [
+            (
+                DRIFT_INDEX,
+                "largest population stability index of a feature, over the last two days",
+            ),
+            (
+                DRIFTED_FEATURES,
+                "features whose population stability index is at least 0.25",
+            ),
             (MODELS_LOADED, "models that are served"),
             (MODELS_REFUSED, "model files that were refused at start"),
             (

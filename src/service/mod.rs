@@ -38,6 +38,7 @@ mod ledger;
 mod report;
 
 mod dashboard;
+mod replay;
 
 mod app;
 
@@ -51,6 +52,8 @@ mod router;
 
 mod greeting;
 
+mod watching;
+
 mod run;
 
 mod check;
@@ -61,9 +64,11 @@ pub use check::check_health;
 pub use config::{ApiUrl, Config, ConfigError, LogFormat, WikiConfig, WikiNames};
 pub use greeting::greeting;
 pub use histories::Histories;
+pub use ledger::{Ledger, LedgerError, LedgerOptions};
 pub use log::start_logging;
 pub use models::{Models, ModelsError};
 pub use pool::{Done, Pool, PoolError};
+pub use replay::{ReplayArgs, replay};
 pub use router::router;
 pub use run::run;
 pub use wiki::{Wikis, WikisError};

@@ -18,7 +18,7 @@ use tokio::task::JoinSet;
 use tokio::time::{Interval, MissedTickBehavior};
 
 use super::body::Peer;
-use super::{App, router};
+use super::{App, router, watching};
 
 /// What a connection may buffer of a header, or ahead of whoever reads its body.
 const BUFFER_BYTES: usize = 64 << 10;
@@ -45,6 +45,10 @@ pub async fn run(listener: TcpListener, app: App, shutdown: impl Future<Output =
         interval
     });
     let mut saving = JoinSet::new();
+    let watching = app
+        .ledger()
+        .is_some()
+        .then(|| tokio::spawn(watch_drift(app.clone())));
     tokio::pin!(shutdown);
     loop {
         tokio::select! {
@@ -60,6 +64,9 @@ pub async fn run(listener: TcpListener, app: App, shutdown: impl Future<Output =
                 app.metrics().connections(connections.len());
             }
         }
+    }
+    if let Some(watching) = watching {
+        watching.abort();
     }
     app.start_draining();
     drop(listener);
@@ -79,6 +86,16 @@ pub async fn run(listener: TcpListener, app: App, shutdown: impl Future<Output =
     if limits.history_save.is_some() {
         save_histories(&app, &mut saving);
         while saving.join_next().await.is_some() {}
+    }
+}
+
+/// Looks at drift now and every now and then, until it is aborted.
+async fn watch_drift(app: App) {
+    let mut interval = tokio::time::interval(watching::EVERY);
+    interval.set_missed_tick_behavior(MissedTickBehavior::Delay);
+    loop {
+        interval.tick().await;
+        watching::watch(&app).await;
     }
 }
 

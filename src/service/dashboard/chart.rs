@@ -41,7 +41,10 @@ pub(super) struct Point {
 
 impl Frame<'_> {
     fn draw(&self, marks: &Markup) -> Markup {
-        let (title, description) = (format!("{}-title", self.name), format!("{}-desc", self.name));
+        let (title, description) = (
+            format!("{}-title", self.name),
+            format!("{}-desc", self.name),
+        );
         html! {
             svg.chart viewBox=(format!("0 0 {WIDTH} {HEIGHT}")) role="img" aria-labelledby=(format!("{title} {description}")) {
                 title id=(title) { (self.title) }
@@ -71,7 +74,9 @@ impl Frame<'_> {
     /// A line through points with their intervals as a band; one point is marked.
     pub(super) fn curve(&self, points: &[Point], marked: Option<Point>) -> Markup {
         let line = self.path(points.iter().map(|point| (point.x, point.y)));
-        let ends = points.iter().filter_map(|point| Some((point.x, point.interval?)));
+        let ends = points
+            .iter()
+            .filter_map(|point| Some((point.x, point.interval?)));
         let low = ends.clone().map(|(x, (low, _))| (x, low));
         let high = ends.rev().map(|(x, (_, high))| (x, high));
         let band = self.path(low.chain(high));
@@ -183,10 +188,17 @@ mod tests {
             let labels: Vec<_> = axis.ticks.iter().map(|(_, label)| label.as_str()).collect();
             assert_eq!(labels, expected);
         }
-        let shares = |highest| Axis::of_shares(String::new(), highest, |value| format!("{value:.2}"));
+        let shares =
+            |highest| Axis::of_shares(String::new(), highest, |value| format!("{value:.2}"));
         let counts = |highest| Axis::of_counts(String::new(), highest, |value| value.to_string());
-        check(shares(1.0), &["0.00", "0.20", "0.40", "0.60", "0.80", "1.00"]);
-        check(shares(0.23), &["0.00", "0.05", "0.10", "0.15", "0.20", "0.25"]);
+        check(
+            shares(1.0),
+            &["0.00", "0.20", "0.40", "0.60", "0.80", "1.00"],
+        );
+        check(
+            shares(0.23),
+            &["0.00", "0.05", "0.10", "0.15", "0.20", "0.25"],
+        );
         check(counts(3), &["0", "1", "2", "3"]);
         check(counts(0), &["0", "1"]);
         check(counts(1_234), &["0", "250", "500", "750", "1000", "1250"]);

@@ -62,7 +62,10 @@ impl Diff {
             }
             shown_to = hunk.after.end;
             for (piece, text) in [
-                (Piece::Removed as fn(String) -> Piece, &before[hunk.before.clone()]),
+                (
+                    Piece::Removed as fn(String) -> Piece,
+                    &before[hunk.before.clone()],
+                ),
                 (Piece::Added, &after[hunk.after.clone()]),
             ] {
                 n_chars += diff.push(piece, text);
@@ -218,7 +221,8 @@ mod tests {
         check("", "new", "{+new+}");
         check("same", "same", "");
         check("b", "a b", "{+a +}b");
-        let long = |middle: &str| format!("{}\n{middle}\n{}", "one ".repeat(300), "two ".repeat(300));
+        let long =
+            |middle: &str| format!("{}\n{middle}\n{}", "one ".repeat(300), "two ".repeat(300));
         check(&long("a"), &long("b"), "...[-a-]{+b+}...");
         let far = |a: &str, b: &str| format!("{a}\n{}\n{b}", "between\n".repeat(100));
         check(&far("a", "y"), &far("b", "z"), "[-a-]{+b+}...[-y-]{+z+}");
@@ -234,10 +238,12 @@ mod tests {
 
     #[test]
     fn huge_edits_stay_small() {
-        let text = |word: &str| (0..150_000).fold(String::new(), |mut text, idx| {
-            let _ = write!(text, "{word}{idx} same{} ", idx % 7);
-            text
-        });
+        let text = |word: &str| {
+            (0..150_000).fold(String::new(), |mut text, idx| {
+                let _ = write!(text, "{word}{idx} same{} ", idx % 7);
+                text
+            })
+        };
         for (before, after) in [
             (text("a"), text("b")),
             (String::new(), "é".repeat(1_000_000)),
@@ -246,6 +252,10 @@ mod tests {
             let html = render(&before, &after);
             assert!(html.len() < 200_000, "{}", html.len());
         }
-        check("", &"x".repeat(3_005), &format!("{{+{}+}}<5>", "x".repeat(3_000)));
+        check(
+            "",
+            &"x".repeat(3_005),
+            &format!("{{+{}+}}<5>", "x".repeat(3_000)),
+        );
     }
 }

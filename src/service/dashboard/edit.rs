@@ -34,7 +34,11 @@ pub(super) struct View<'a> {
 
 /// Leads from the search to an edit.
 pub(super) async fn find(Path(wiki): Path<String>, visit: Visit) -> Response {
-    match visit.asked("rev_id").map(str::trim).and_then(|id| id.parse::<u64>().ok()) {
+    match visit
+        .asked("rev_id")
+        .map(str::trim)
+        .and_then(|id| id.parse::<u64>().ok())
+    {
         Some(rev_id) => see_other(&format!("/wiki/{}/edit/{rev_id}", path_part(&wiki))),
         None => see_other(&format!("/wiki/{}", path_part(&wiki))),
     }
@@ -53,7 +57,9 @@ pub(super) async fn show(
 ) -> Response {
     match page(&app, &wiki, rev_id, &visit).await {
         Ok(main) => {
-            let title = visit.words.fill("edit_title", &[("n", &rev_id.to_string())]);
+            let title = visit
+                .words
+                .fill("edit_title", &[("n", &rev_id.to_string())]);
             Page {
                 title: &title,
                 wiki: Some(&wiki),
@@ -113,8 +119,15 @@ impl View<'_> {
 
     pub(super) fn title(&self) -> &str {
         let of_ledger = self.edit.map(|edit| edit.page.title.as_str());
-        let of_wiki = self.look.parts.as_ref().map(|parts| parts.page.title.as_str());
-        of_ledger.or(of_wiki).filter(|title| !title.is_empty()).unwrap_or("–")
+        let of_wiki = self
+            .look
+            .parts
+            .as_ref()
+            .map(|parts| parts.page.title.as_str());
+        of_ledger
+            .or(of_wiki)
+            .filter(|title| !title.is_empty())
+            .unwrap_or("–")
     }
 
     fn user(&self) -> Option<&str> {
@@ -128,7 +141,11 @@ impl View<'_> {
             let parts = self.look.parts.as_ref()?;
             parts.revision.timestamp
         });
-        let comment = self.look.parts.as_ref().and_then(|parts| parts.revision.comment.as_deref());
+        let comment = self
+            .look
+            .parts
+            .as_ref()
+            .and_then(|parts| parts.revision.comment.as_deref());
         html! {
             p.page { bdi { (visible(self.title())) } }
             p.byline {

@@ -8,7 +8,9 @@ use crate::service::report::{Report, Row, Share, date};
 
 /// A share in percent, or a dash for a share of nothing.
 pub(super) fn percent(words: &Words, share: Share) -> String {
-    share.value().map_or_else(|| "–".to_owned(), |value| words.percent(value))
+    share
+        .value()
+        .map_or_else(|| "–".to_owned(), |value| words.percent(value))
 }
 
 /// A share's interval and number, such as "92.8 to 95.2, n = 1,312".
@@ -16,7 +18,10 @@ pub(super) fn interval(words: &Words, share: Share) -> Option<String> {
     let (low, high) = share.interval()?;
     let ends = [low, high].map(|end| words.decimal(100.0 * end, 1));
     let n = words.number(share.whole);
-    Some(words.fill("interval", &[("low", &ends[0]), ("high", &ends[1]), ("n", &n)]))
+    Some(words.fill(
+        "interval",
+        &[("low", &ends[0]), ("high", &ends[1]), ("n", &n)],
+    ))
 }
 
 /// A share with its interval.
@@ -45,7 +50,10 @@ fn when(words: &Words, report: &Report) -> String {
     } else {
         words.fill(
             "when_days",
-            &[("from", &words.day(report.from)), ("to", &words.day(report.to))],
+            &[
+                ("from", &words.day(report.from)),
+                ("to", &words.day(report.to)),
+            ],
         )
     }
 }
@@ -58,15 +66,28 @@ pub(super) fn sentence(words: &Words, report: &Report) -> String {
     let wiki = report.wiki.as_str();
     if all.settled == 0 {
         let n = words.number(all.pending);
-        return words.fill("sentence_pending", &[("when", &when), ("wiki", wiki), ("n", &n)]);
+        return words.fill(
+            "sentence_pending",
+            &[("when", &when), ("wiki", wiki), ("n", &n)],
+        );
     }
     if all.bad == 0 {
         let n = words.number(all.settled);
-        let values = [("when", when.as_str()), ("wiki", wiki), ("n", &n), ("workload", &workload)];
+        let values = [
+            ("when", when.as_str()),
+            ("wiki", wiki),
+            ("n", &n),
+            ("workload", &workload),
+        ];
         return words.fill("sentence_none", &values);
     }
     let caught = share(words, all.recall());
-    let values = [("when", when.as_str()), ("wiki", wiki), ("caught", &caught), ("workload", &workload)];
+    let values = [
+        ("when", when.as_str()),
+        ("wiki", wiki),
+        ("caught", &caught),
+        ("workload", &workload),
+    ];
     match report.model.target {
         Target::Vandalism => words.fill("sentence_vandalism", &values),
         _ => words.fill("sentence", &values),
@@ -137,12 +158,46 @@ mod tests {
             assert_eq!(sentence(words, report), expected);
         }
         let october = report("2026-10-01", "2026-10-31", row);
-        check("en", &october, "In October 2026, Revscore flagged 94.1 % (92.7 to 95.3, n = 1,312) of the edits later reverted on papwiki, with 8.3 % of all edits flagged.");
-        check("de", &october, "Im Oktober 2026 hat Revscore 94,1 % (92,7 bis 95,3; n = 1.312) der Änderungen in papwiki markiert, die später zurückgesetzt wurden, und dafür 8,3 % aller Änderungen.");
-        check("fr", &october, "En octobre 2026, Revscore a signalé 94,1 % (92,7 à 95,3 ; n = 1 312) des modifications révoquées plus tard sur papwiki, en signalant 8,3 % de toutes les modifications.");
-        let none = report("2026-10-02", "2026-10-02", Row { settled: 5, ..Row::default() });
-        check("en", &none, "On 2 October 2026, none of 5 edits on papwiki was reverted, and Revscore flagged 0.0 % of them.");
-        let pending = report("2026-10-02", "2026-11-30", Row { pending: 7, ..Row::default() });
-        check("en", &pending, "From 2 October 2026 to 30 November 2026, nothing is known yet of what became of the edits that Revscore scored on papwiki (7 wait for an outcome).");
+        check(
+            "en",
+            &october,
+            "In October 2026, Revscore flagged 94.1 % (92.7 to 95.3, n = 1,312) of the edits later reverted on papwiki, with 8.3 % of all edits flagged.",
+        );
+        check(
+            "de",
+            &october,
+            "Im Oktober 2026 hat Revscore 94,1 % (92,7 bis 95,3; n = 1.312) der Änderungen in papwiki markiert, die später zurückgesetzt wurden, und dafür 8,3 % aller Änderungen.",
+        );
+        check(
+            "fr",
+            &october,
+            "En octobre 2026, Revscore a signalé 94,1 % (92,7 à 95,3 ; n = 1 312) des modifications révoquées plus tard sur papwiki, en signalant 8,3 % de toutes les modifications.",
+        );
+        let none = report(
+            "2026-10-02",
+            "2026-10-02",
+            Row {
+                settled: 5,
+                ..Row::default()
+            },
+        );
+        check(
+            "en",
+            &none,
+            "On 2 October 2026, none of 5 edits on papwiki was reverted, and Revscore flagged 0.0 % of them.",
+        );
+        let pending = report(
+            "2026-10-02",
+            "2026-11-30",
+            Row {
+                pending: 7,
+                ..Row::default()
+            },
+        );
+        check(
+            "en",
+            &pending,
+            "From 2 October 2026 to 30 November 2026, nothing is known yet of what became of the edits that Revscore scored on papwiki (7 wait for an outcome).",
+        );
     }
 }

@@ -131,12 +131,7 @@ pub(super) async fn judge(
     }
 }
 
-async fn take(
-    app: &App,
-    wiki: &str,
-    headers: &HeaderMap,
-    form: &Form,
-) -> Result<(), ServiceError> {
+async fn take(app: &App, wiki: &str, headers: &HeaderMap, form: &Form) -> Result<(), ServiceError> {
     let visitor = app.access().judge(headers, Some(&form.word))?;
     load::write(app, vec![form.change(wiki, &visitor.name)?]).await
 }

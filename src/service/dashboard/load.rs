@@ -82,7 +82,9 @@ impl Asked {
 fn threshold(text: &str) -> Option<f64> {
     let value: f64 = text.replace(',', ".").parse().ok()?;
     let hundredth = (value * 100.0).round();
-    (0.0..100.0).contains(&hundredth).then_some(hundredth / 100.0)
+    (0.0..100.0)
+        .contains(&hundredth)
+        .then_some(hundredth / 100.0)
 }
 
 /// A wiki's report: of the last month that is over, where it was scored from its first day on, or of all
@@ -107,7 +109,7 @@ pub(super) async fn report(
     };
     if (asked.from, asked.to) == (None, None) {
         let models = store.models(wiki).await.map_err(broken)?;
-        let first = models.iter().filter_map(|stored| stored.days).map(|days| days.0).min();
+        let first = models.iter().map(|stored| stored.days.0).min();
         if let Some((from, to)) = first.and_then(|first| last_month(first, day_of(settled_until))) {
             (question.from, question.to) = (Some(from), Some(to));
         }
@@ -127,7 +129,9 @@ fn last_month(first: Day, settled: Day) -> Option<(Day, Day)> {
         false => end.first_of_month().yesterday().ok()?,
     };
     let day = |date: Date| {
-        let days = date.since((jiff::Unit::Day, jiff::civil::date(1970, 1, 1))).ok()?;
+        let days = date
+            .since((jiff::Unit::Day, jiff::civil::date(1970, 1, 1)))
+            .ok()?;
         Some(days.get_days())
     };
     let (from, to) = (day(last.first_of_month())?, day(last)?);
@@ -146,16 +150,36 @@ mod tests {
             let expected = expected.map(|(from, to)| (day(from), day(to)));
             assert_eq!(last_month(day(first), day(settled)), expected);
         }
-        check("2026-01-01", "2026-11-12", Some(("2026-10-01", "2026-10-31")));
-        check("2026-01-01", "2026-10-31", Some(("2026-10-01", "2026-10-31")));
-        check("2025-12-01", "2026-01-30", Some(("2025-12-01", "2025-12-31")));
+        check(
+            "2026-01-01",
+            "2026-11-12",
+            Some(("2026-10-01", "2026-10-31")),
+        );
+        check(
+            "2026-01-01",
+            "2026-10-31",
+            Some(("2026-10-01", "2026-10-31")),
+        );
+        check(
+            "2025-12-01",
+            "2026-01-30",
+            Some(("2025-12-01", "2025-12-31")),
+        );
         check("2026-10-02", "2026-11-12", None);
         check("2026-11-02", "2026-11-12", None);
     }
 
     #[test]
     fn thresholds_are_hundredths() {
-        for (text, expected) in [("0.42", Some(0.42)), ("0,424", Some(0.42)), ("0", Some(0.0)), ("1", None), ("-1", None), ("x", None), ("NaN", None)] {
+        for (text, expected) in [
+            ("0.42", Some(0.42)),
+            ("0,424", Some(0.42)),
+            ("0", Some(0.0)),
+            ("1", None),
+            ("-1", None),
+            ("x", None),
+            ("NaN", None),
+        ] {
             assert_eq!(threshold(text), expected, "{text}");
         }
     }

@@ -72,7 +72,9 @@ pub(crate) fn error(error: ServiceError) -> Response {
 
 /// Whether whoever asks would rather have a page than JSON, as browsers say they do.
 pub(crate) fn is_wanted(headers: &HeaderMap) -> bool {
-    let accept = headers.get(header::ACCEPT).and_then(|value| value.to_str().ok());
+    let accept = headers
+        .get(header::ACCEPT)
+        .and_then(|value| value.to_str().ok());
     let weight = |kind: &str| {
         let ranges = accept.unwrap_or_default().split(',');
         let weights = ranges.filter_map(|range| {

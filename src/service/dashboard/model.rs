@@ -77,7 +77,10 @@ fn find(app: &App, wiki: &str, target: &str) -> Result<Arc<Served>, ServiceError
     let models = app.models();
     let found = models.find(wiki, target).cloned();
     found.ok_or_else(|| ServiceError::ModelNotFound {
-        what: format!("{target} for {:?}", wiki.chars().take(40).collect::<String>()),
+        what: format!(
+            "{target} for {:?}",
+            wiki.chars().take(40).collect::<String>()
+        ),
         known: models.names(),
     })
 }
@@ -91,20 +94,23 @@ async fn versions(
 ) -> Result<Vec<Report>, ServiceError> {
     let mut reports = Vec::new();
     let models = load::models(app, wiki).await?;
-    let same = models.iter().filter(|stored| stored.model.name == served.name);
+    let same = models
+        .iter()
+        .filter(|stored| stored.model.name == served.name);
     for stored in same.take(MAX_VERSIONS) {
         let asked = load::Asked {
             model: Some(stored.full_name()),
             ..load::Asked::of(visit)
         };
         // Each over its own days, unless the address names some: versions follow one another.
-        let asked = match (asked.from.or(asked.to), stored.days) {
-            (None, Some((from, to))) => load::Asked {
+        let (from, to) = stored.days;
+        let asked = match asked.from.or(asked.to) {
+            Some(_) => asked,
+            None => load::Asked {
                 from: Some(from),
                 to: Some(to),
                 ..asked
             },
-            _ => asked,
         };
         reports.extend(load::report(app, wiki, &asked).await?);
     }
@@ -162,7 +168,13 @@ fn capitalised(text: &str) -> String {
 
 fn side_by_side(words: &Words, versions: &[Report]) -> Markup {
     let days = |report: &Report| {
-        words.fill("days", &[("from", &words.day(report.from)), ("to", &words.day(report.to))])
+        words.fill(
+            "days",
+            &[
+                ("from", &words.day(report.from)),
+                ("to", &words.day(report.to)),
+            ],
+        )
     };
     html! {
         @if !versions.is_empty() {

@@ -8,9 +8,9 @@ use maud::{Markup, html};
 
 use super::figures::{percent, sentence};
 use super::layout::{Page, no_ledger};
+use super::load;
 use super::visit::Visit;
 use super::words::Words;
-use super::load;
 use crate::evaluation::Statistic;
 use crate::model::ANY_WIKI;
 use crate::service::App;

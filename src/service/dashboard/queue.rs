@@ -7,6 +7,7 @@ use axum::extract::{Path, State};
 use axum::response::{IntoResponse as _, Response};
 use maud::{Markup, html};
 
+use super::diff::visible;
 use super::edit::View;
 use super::judge::{form, queue_of, said};
 use super::layout::{Page, no_ledger, notice};
@@ -15,7 +16,6 @@ use super::load;
 use super::look::{look, look_ahead};
 use super::scores::probability;
 use super::visit::Visit;
-use super::diff::visible;
 use crate::model::Target;
 use crate::revision::{RevisionId, Timestamp};
 use crate::service::App;
@@ -52,7 +52,9 @@ async fn page(app: &App, wiki: &str, visit: &Visit) -> Result<Markup, ServiceErr
     };
     let models = load::models(app, wiki).await?;
     let Some(stored) = chosen(&models, visit.asked("model")) else {
-        return Ok(html! { h1 { (words.say("queue_title")) } (notice(words.say("nothing_scored"))) });
+        return Ok(
+            html! { h1 { (words.say("queue_title")) } (notice(words.say("nothing_scored"))) },
+        );
     };
     let (level, at_least) = level_of(stored, visit.asked("level"));
     let wanted = Wanted {
@@ -112,7 +114,10 @@ fn chosen<'a>(models: &'a [StoredModel], asked: Option<&str>) -> Option<&'a Stor
 fn level_of<'a>(stored: &'a StoredModel, asked: Option<&str>) -> (&'a str, f64) {
     let levels = &stored.model.levels;
     let find = |name: &str| levels.iter().find(|(level, _)| level == name);
-    let level = asked.and_then(find).or_else(|| find("review")).or(levels.first());
+    let level = asked
+        .and_then(find)
+        .or_else(|| find("review"))
+        .or(levels.first());
     level.map_or(("", 0.5), |(name, threshold)| (name.as_str(), *threshold))
 }
 
@@ -124,7 +129,10 @@ fn place_of(edit: &LedgerEdit) -> String {
 
 fn place(text: &str) -> Option<(Timestamp, RevisionId)> {
     let (at, revision) = text.split_once('.')?;
-    Some((Timestamp(at.parse().ok()?), RevisionId(revision.parse().ok()?)))
+    Some((
+        Timestamp(at.parse().ok()?),
+        RevisionId(revision.parse().ok()?),
+    ))
 }
 
 fn levels(visit: &Visit, stored: &StoredModel, current: &str) -> Markup {

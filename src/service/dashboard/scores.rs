@@ -24,7 +24,9 @@ pub(super) fn group(words: &Words, group: Group) -> String {
             }
         }
         Group::Kind(_) => words.say(&format!("kind_{}", group_name(group))).to_owned(),
-        Group::UserClass(_) => words.say(&format!("class_{}", group_name(group))).to_owned(),
+        Group::UserClass(_) => words
+            .say(&format!("class_{}", group_name(group)))
+            .to_owned(),
     }
 }
 
@@ -48,12 +50,20 @@ pub(super) fn reasons(
         (Some(explanation), _) => {
             let reasons = explanation.reasons.iter();
             reasons
-                .map(|reason| (reason.family, reason.contribution > 0.0, Some(reason.text.as_str())))
+                .map(|reason| {
+                    (
+                        reason.family,
+                        reason.contribution > 0.0,
+                        Some(reason.text.as_str()),
+                    )
+                })
                 .collect()
         }
         (None, Some(score)) => {
             let reasons = score.reasons.iter();
-            reasons.map(|(family, moved)| (*family, *moved > 0.0, None)).collect()
+            reasons
+                .map(|(family, moved)| (*family, *moved > 0.0, None))
+                .collect()
         }
         (None, None) => Vec::new(),
     };
@@ -129,7 +139,13 @@ mod tests {
 
     #[test]
     fn every_family_kind_and_class_has_words_in_every_language() {
-        let kinds = [Kind::LinkSpam, Kind::Blanking, Kind::Profanity, Kind::Gibberish, Kind::Other];
+        let kinds = [
+            Kind::LinkSpam,
+            Kind::Blanking,
+            Kind::Profanity,
+            Kind::Gibberish,
+            Kind::Other,
+        ];
         for words in words::all() {
             let kinds = kinds.map(Group::Kind).into_iter();
             let groups = kinds.chain(UserClass::ALL.map(Group::UserClass));
@@ -142,7 +158,12 @@ mod tests {
                     assert_ne!(words.say(&name), name);
                 }
             }
-            assert_eq!(super::group(words, Group::Namespace(9_999)).matches("9999").count(), 1);
+            assert_eq!(
+                super::group(words, Group::Namespace(9_999))
+                    .matches("9999")
+                    .count(),
+                1
+            );
         }
     }
 
@@ -159,6 +180,9 @@ mod tests {
             at: Timestamp(0),
         };
         let html = judgements(words::find("en").unwrap(), &[judgement]).into_string();
-        assert!(html.contains("&lt;img") && html.contains("⟨U+202E⟩"), "{html}");
+        assert!(
+            html.contains("&lt;img") && html.contains("⟨U+202E⟩"),
+            "{html}"
+        );
     }
 }

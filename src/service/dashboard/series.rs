@@ -112,7 +112,9 @@ fn caught(words: &Words, steps: &[Step]) -> Markup {
         title: words.say("series_caught"),
         description: words.say("series_table_says"),
         x: x_axis(steps),
-        y: Axis::of_shares(String::new(), 1.0, |value| format!("{:.0} %", 100.0 * value)),
+        y: Axis::of_shares(String::new(), 1.0, |value| {
+            format!("{:.0} %", 100.0 * value)
+        }),
     };
     frame.dots(&points.collect::<Vec<_>>())
 }
@@ -172,7 +174,10 @@ mod tests {
         #[track_caller]
         fn check(n_days: Day, n_steps: usize, first: &str) {
             let mut report = testing::report("2026-01-01", "2026-12-31", Row::default());
-            let row = Row { settled: 1, ..Row::default() };
+            let row = Row {
+                settled: 1,
+                ..Row::default()
+            };
             // From Monday, 2024-01-01.
             report.days = (0..n_days).map(|day| (19_723 + day, row)).collect();
             let steps = steps(words::find("en").unwrap(), &report);

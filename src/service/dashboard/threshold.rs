@@ -100,13 +100,24 @@ fn point(row: &Row) -> Option<Point> {
 }
 
 fn curve(words: &Words, report: &Report) -> Markup {
-    let mut points: Vec<Point> = report.thresholds.iter().filter_map(|(_, row)| point(row)).collect();
-    points.push(Point { x: 0.0, y: 0.0, interval: None });
+    let mut points: Vec<Point> = report
+        .thresholds
+        .iter()
+        .filter_map(|(_, row)| point(row))
+        .collect();
+    points.push(Point {
+        x: 0.0,
+        y: 0.0,
+        interval: None,
+    });
     points.sort_by(|a, b| a.x.total_cmp(&b.x));
-    let description = words.fill("curve_what", &[
-        ("caught", &share(words, report.all.recall())),
-        ("workload", &percent(words, report.all.workload())),
-    ]);
+    let description = words.fill(
+        "curve_what",
+        &[
+            ("caught", &share(words, report.all.recall())),
+            ("workload", &percent(words, report.all.workload())),
+        ],
+    );
     let frame = frame(words, words.say("curve_title"), &description);
     html! {
         @if points.len() > 1 {

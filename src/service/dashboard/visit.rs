@@ -63,7 +63,8 @@ impl Visit {
     /// This address with one parameter changed, or taken away.
     pub(super) fn with(&self, changed: &str, value: Option<&str>) -> String {
         let mut query = form_urlencoded::Serializer::new(String::new());
-        let is_kept = |name: &str| name != changed && name != "lang" && name != "did" && name != "rev";
+        let is_kept =
+            |name: &str| name != changed && name != "lang" && name != "did" && name != "rev";
         for (name, value) in self.query.iter().filter(|(name, _)| is_kept(name)) {
             query.append_pair(name, value);
         }
@@ -93,7 +94,10 @@ impl Visit {
 
     /// The session's second word, for forms.
     pub(super) fn word(&self) -> &str {
-        let session = self.visitor.as_ref().and_then(|visitor| visitor.session.as_ref());
+        let session = self
+            .visitor
+            .as_ref()
+            .and_then(|visitor| visitor.session.as_ref());
         session.map_or("", |session| session.word.as_str())
     }
 
@@ -108,7 +112,11 @@ impl Visit {
 }
 
 fn language_of(headers: &HeaderMap) -> &'static Words {
-    let text = |name| headers.get(name).and_then(|value: &HeaderValue| value.to_str().ok());
+    let text = |name| {
+        headers
+            .get(name)
+            .and_then(|value: &HeaderValue| value.to_str().ok())
+    };
     let cookies = text(header::COOKIE).unwrap_or_default().split(';');
     let mut kept = cookies.filter_map(|pair| pair.trim().strip_prefix(COOKIE)?.strip_prefix('='));
     kept.find_map(words::find)
@@ -129,7 +137,9 @@ pub(super) fn see_other(to: &str) -> Response {
 pub(super) fn local(address: &str) -> &str {
     let rest = address.strip_prefix('/');
     let is_local = rest.is_some_and(|rest| !rest.starts_with(['/', '\\']))
-        && address.bytes().all(|byte| (b'!'..=b'~').contains(&byte) && byte != b'\\');
+        && address
+            .bytes()
+            .all(|byte| (b'!'..=b'~').contains(&byte) && byte != b'\\');
     if is_local { address } else { "/" }
 }
 
@@ -143,8 +153,20 @@ mod tests {
         fn check(address: &str, expected: &str) {
             assert_eq!(local(address), expected);
         }
-        check("/wiki/testwiki/queue?level=review", "/wiki/testwiki/queue?level=review");
-        for elsewhere in ["", "wiki", "//evil.example", "/\\evil.example", "https://evil.example", "javascript:alert(1)", "/a\r\nSet-Cookie: b", "/\t/evil.example"] {
+        check(
+            "/wiki/testwiki/queue?level=review",
+            "/wiki/testwiki/queue?level=review",
+        );
+        for elsewhere in [
+            "",
+            "wiki",
+            "//evil.example",
+            "/\\evil.example",
+            "https://evil.example",
+            "javascript:alert(1)",
+            "/a\r\nSet-Cookie: b",
+            "/\t/evil.example",
+        ] {
             check(elsewhere, "/");
         }
     }

@@ -202,11 +202,22 @@ mod tests {
     #[test]
     fn groups_have_their_names_and_nothing_is_no_table() {
         let words = words::find("de").unwrap();
-        let mut report = super::super::figures::testing::report("2026-10-01", "2026-10-31", Row::default());
-        assert!(by(words, &report, By::Kind, "by_kind").into_string().is_empty());
-        report.groups.push((Group::Kind(Kind::LinkSpam), Row::default()));
+        let mut report =
+            super::super::figures::testing::report("2026-10-01", "2026-10-31", Row::default());
+        assert!(
+            by(words, &report, By::Kind, "by_kind")
+                .into_string()
+                .is_empty()
+        );
+        report
+            .groups
+            .push((Group::Kind(Kind::LinkSpam), Row::default()));
         let html = by(words, &report, By::Kind, "by_kind").into_string();
         assert!(html.contains("Link"), "{html}");
-        assert!(by(words, &report, By::UserClass, "by_user_class").into_string().is_empty());
+        assert!(
+            by(words, &report, By::UserClass, "by_user_class")
+                .into_string()
+                .is_empty()
+        );
     }
 }

@@ -6,15 +6,21 @@
 mod entry;
 mod handle;
 mod outcome;
-mod store;
 mod tally;
+
+mod store;
+
+mod sqlite;
+
+#[cfg(test)]
+mod battery;
 
 pub(crate) use entry::{
     EditFacts, Fate, Judgement, LedgerModel, LedgerPage, ModelScore, RevertedBy, ScoredEdit,
     SeenEdit,
 };
 pub(crate) use handle::now;
-pub use handle::{Ledger, LedgerError};
+pub use handle::{Ledger, LedgerError, LedgerOptions};
 pub(crate) use store::{
     Change, Day, DayTally, FeatureCounts, LedgerEdit, LedgerScore, LedgerSize, ModelId, Store,
     StoreError, StoredModel, TailEntry, Wanted,

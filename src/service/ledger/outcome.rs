@@ -7,8 +7,12 @@ use std::collections::HashMap;
 
 use super::entry::{Fate, RevertedBy};
 use super::store::TailEntry;
-use crate::corpus::{LabelOptions, Labeller, RevisionLabel};
+use super::tally::Fated;
+use crate::corpus::{
+    LabelOptions, Labeller, LeftOut, RevertComment, Reverted, RevisionLabel, Rule,
+};
 use crate::evaluation::UserClass;
+use crate::model::Target;
 use crate::revision::RevisionId;
 
 /// Revisions of a page's end that decide what may still change: a label looks 2 radii ahead, an edit war
@@ -45,7 +49,7 @@ fn fate_of(label: RevisionLabel, entries: &HashMap<RevisionId, &TailEntry>) -> F
             revision: reverted.by,
             user_class: by.map_or(UserClass::Unknown, |by| by.user_class),
             seconds: reverted.seconds,
-            comment: crate::corpus::RevertComment {
+            comment: RevertComment {
                 kind: reverted.comment,
                 reason: reverted.reason,
             },
@@ -56,5 +60,94 @@ fn fate_of(label: RevisionLabel, entries: &HashMap<RevisionId, &TailEntry>) -> F
         self_reverted: label.self_reverted,
         revert_undone: label.revert_undone,
         edit_war: label.edit_war,
+    }
+}
+
+/// What became of an edit for a model that looks for this, as the trainer's default recipe counts it.
+/// `is_counted` is the score's; `is_settled` when the time for outcomes has passed.
+pub(crate) fn fated(target: Target, is_counted: bool, fate: &Fate, is_settled: bool) -> Fated {
+    if !is_counted {
+        return Fated::NotCounted;
+    }
+    let label = RevisionLabel {
+        reverted: fate.reverted.as_ref().map(|by| Reverted {
+            by: by.revision,
+            seconds: by.seconds,
+            comment: by.comment.kind,
+            reason: by.comment.reason,
+        }),
+        self_reverted: fate.self_reverted,
+        revert_undone: fate.revert_undone,
+        edit_war: fate.edit_war,
+        ..RevisionLabel::default()
+    };
+    let rule = Rule::default();
+    let is_bad = match target {
+        Target::Vandalism => rule.vandalism(&label),
+        Target::Reverted | Target::Damaging | Target::Goodfaith => rule.reverted(&label),
+    };
+    match is_bad {
+        Ok(true) => Fated::Reverted,
+        Ok(false) if is_settled => Fated::Kept,
+        Ok(false) => Fated::Pending,
+        Err(LeftOut::SelfReverted) => Fated::SelfReverted,
+        Err(LeftOut::RevertUndone) => Fated::RevertUndone,
+        Err(LeftOut::Unclear) => Fated::Unclear,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::corpus::{RevertCommentKind, RevertReason};
+
+    fn reverted(reason: RevertReason) -> Fate {
+        let by = RevertedBy {
+            revision: RevisionId(2),
+            user_class: UserClass::Experienced,
+            seconds: Some(7_200),
+            comment: RevertComment {
+                kind: RevertCommentKind::Manual,
+                reason,
+            },
+        };
+        Fate {
+            reverted: Some(by),
+            ..Fate::default()
+        }
+    }
+
+    #[test]
+    fn an_outcome_counts_as_the_recipe_says() {
+        #[track_caller]
+        fn check(target: Target, fate: &Fate, settled: Fated, open: Fated) {
+            assert_eq!(fated(target, true, fate, true), settled, "{target}");
+            assert_eq!(fated(target, true, fate, false), open, "{target}");
+            assert_eq!(fated(target, false, fate, true), Fated::NotCounted);
+        }
+        let none = Fate::default();
+        let own = Fate {
+            self_reverted: true,
+            ..Fate::default()
+        };
+        let disputed = reverted(RevertReason::Dispute);
+        let undone = Fate {
+            revert_undone: true,
+            ..reverted(RevertReason::Damage)
+        };
+        for target in Target::ALL {
+            check(target, &none, Fated::Kept, Fated::Pending);
+            check(target, &own, Fated::SelfReverted, Fated::SelfReverted);
+            check(target, &undone, Fated::RevertUndone, Fated::RevertUndone);
+            let damage = reverted(RevertReason::Damage);
+            check(target, &damage, Fated::Reverted, Fated::Reverted);
+        }
+        check(
+            Target::Reverted,
+            &disputed,
+            Fated::Reverted,
+            Fated::Reverted,
+        );
+        check(Target::Vandalism, &disputed, Fated::Unclear, Fated::Unclear);
     }
 }

@@ -100,7 +100,7 @@ pub(crate) struct Wanted {
     pub(crate) model: ModelId,
     /// With at least this probability.
     pub(crate) at_least: f64,
-    /// Before this edit, in order of time.
+    /// Before this edit, in order of time; of an edit whose time is not known, that of its score.
     pub(crate) before: Option<(Timestamp, RevisionId)>,
     /// Without a judgement, and not reverted.
     pub(crate) is_open: bool,
@@ -122,8 +122,8 @@ pub(crate) struct DayTally {
 pub(crate) struct StoredModel {
     pub(crate) id: ModelId,
     pub(crate) model: LedgerModel,
-    /// Days of the first and the last edit that it scored; `None` when all are gone.
-    pub(crate) days: Option<(Day, Day)>,
+    /// Days of the first and the last edit that it scored, be they there or counts alone.
+    pub(crate) days: (Day, Day),
 }
 
 impl StoredModel {
@@ -137,6 +137,32 @@ impl StoredModel {
 #[derive(Clone, Debug, Default, PartialEq)]
 pub(crate) struct FeatureCounts {
     pub(crate) counts: Vec<TenthCounts>,
+}
+
+impl FeatureCounts {
+    /// Counts an edit's values, each by its tenth; what is none of these counts as missing.
+    pub(crate) fn count(&mut self, tenths: &[u8]) {
+        self.reach(tenths.len());
+        for (counts, tenth) in self.counts.iter_mut().zip(tenths) {
+            counts[usize::from(*tenth).min(10)] += 1;
+        }
+    }
+
+    /// Adds others' counts.
+    pub(crate) fn absorb(&mut self, other: &Self) {
+        self.reach(other.counts.len());
+        for (counts, others) in self.counts.iter_mut().zip(&other.counts) {
+            for (n, other) in counts.iter_mut().zip(others) {
+                *n += other;
+            }
+        }
+    }
+
+    fn reach(&mut self, n_features: usize) {
+        if self.counts.len() < n_features {
+            self.counts.resize(n_features, [0; 11]);
+        }
+    }
 }
 
 /// What a wiki's ledger holds.
@@ -195,7 +221,13 @@ pub(crate) trait Store: Send + Sync {
     /// All judgements of a wiki's edits, in order of (revision, person).
     fn judgements<'a>(&'a self, wiki: &'a str) -> Answer<'a, Vec<Judgement>>;
 
-    /// Drops single edits of days before this one, whose tallies stay exact from then on; edits with a
-    /// judgement stay. Gives how many went.
-    fn compact<'a>(&'a self, before: Day, settled_until: Timestamp) -> Answer<'a, u64>;
+    /// Drops a wiki's single edits of days before this one, and gives how many went. Their counts stay in
+    /// the tallies as they are now, whatever is said of them later; edits with a judgement stay. What is
+    /// told anew of edits of such a day that are not there any more is not taken.
+    fn compact<'a>(
+        &'a self,
+        wiki: &'a str,
+        before: Day,
+        settled_until: Timestamp,
+    ) -> Answer<'a, u64>;
 }

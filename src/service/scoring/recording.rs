@@ -10,7 +10,6 @@ use crate::corpus::Sighting;
 use crate::edit::Edit;
 use crate::evaluation::{Kind, UserClass};
 use crate::history::Facts;
-use crate::model::Family;
 use crate::service::App;
 use crate::service::error::ServiceError;
 use crate::service::ledger::{Change, EditFacts, Ledger, LedgerPage, ModelScore, ScoredEdit, now};
@@ -121,24 +120,9 @@ impl Recorded {
     }
 
     pub(super) fn add(&mut self, served: &Served, edit: &Edit<'_>, row: &[f32], probability: f64) {
-        let model = &served.model;
-        let is_flagged = probability >= served.review_threshold;
-        let reasons = is_flagged.then(|| model.explain_row(edit, row).reasons);
-        let reasons = reasons.into_iter().flatten();
-        let spreads = &model.report().spreads;
-        let tenths = spreads.iter().zip(row);
-        self.scores.push(ModelScore {
-            model: Arc::clone(&served.ledgered),
-            probability,
-            reasons: reasons
-                .take(N_REASONS)
-                .map(|reason| (reason.family, reason.contribution as f32))
-                .collect::<Vec<(Family, f32)>>(),
-            is_counted: served.measure.counts(edit),
-            tenths: tenths
-                .map(|(spread, value)| spread.place(*value) as u8)
-                .collect(),
-        });
+        let is_counted = served.measure.counts(edit);
+        self.scores
+            .push(model_score(served, row, probability, is_counted));
     }
 
     fn into_edit(self, wiki: Arc<str>) -> ScoredEdit {
@@ -150,13 +134,31 @@ impl Recorded {
             scores: self.scores,
         }
     }
+}
 
-    /// The same as of a replay, in which the time of scoring says nothing.
-    pub(crate) fn into_replayed(self, wiki: Arc<str>) -> ScoredEdit {
-        ScoredEdit {
-            scored_at: None,
-            ..self.into_edit(wiki)
-        }
+/// A score with what a ledger keeps beside it.
+pub(crate) fn model_score(
+    served: &Served,
+    row: &[f32],
+    probability: f64,
+    is_counted: bool,
+) -> ModelScore {
+    let is_flagged = probability >= served.review_threshold;
+    let reasons = is_flagged.then(|| served.model.reasons(row));
+    let tenths = served.model.report().spreads.iter().zip(row);
+    ModelScore {
+        model: Arc::clone(&served.ledgered),
+        probability,
+        reasons: reasons
+            .into_iter()
+            .flatten()
+            .take(N_REASONS)
+            .map(|(family, part)| (family, part as f32))
+            .collect(),
+        is_counted,
+        tenths: tenths
+            .map(|(spread, value)| spread.place(*value) as u8)
+            .collect(),
     }
 }
 

@@ -198,10 +198,7 @@ impl Words {
     fn dated(&self, pattern: &str, date: Date) -> String {
         let month = &self.file.date.months[usize::from(date.month().unsigned_abs()) - 1];
         let (day, year) = (date.day().to_string(), date.year().to_string());
-        fill(
-            pattern,
-            &[("day", &day), ("month", month), ("year", &year)],
-        )
+        fill(pattern, &[("day", &day), ("month", month), ("year", &year)])
     }
 }
 
@@ -236,7 +233,9 @@ mod tests {
     /// The places to fill in.
     fn places(text: &str) -> BTreeSet<&str> {
         let parts = text.split('{').skip(1);
-        parts.filter_map(|part| Some(part.split_once('}')?.0)).collect()
+        parts
+            .filter_map(|part| Some(part.split_once('}')?.0))
+            .collect()
     }
 
     #[test]
@@ -244,11 +243,26 @@ mod tests {
         let english = &LANGUAGES[0].file.texts;
         for words in LANGUAGES.iter() {
             let names: BTreeSet<_> = words.file.texts.keys().collect();
-            let missing: Vec<_> = english.keys().filter(|name| !names.contains(name)).collect();
-            let more: Vec<_> = names.iter().filter(|name| !english.contains_key(**name)).collect();
-            assert!(missing.is_empty() && more.is_empty(), "{}: lacks {missing:?}, has {more:?}", words.code);
+            let missing: Vec<_> = english
+                .keys()
+                .filter(|name| !names.contains(name))
+                .collect();
+            let more: Vec<_> = names
+                .iter()
+                .filter(|name| !english.contains_key(**name))
+                .collect();
+            assert!(
+                missing.is_empty() && more.is_empty(),
+                "{}: lacks {missing:?}, has {more:?}",
+                words.code
+            );
             for (name, text) in &words.file.texts {
-                assert_eq!(places(text), places(&english[name]), "{} {name}", words.code);
+                assert_eq!(
+                    places(text),
+                    places(&english[name]),
+                    "{} {name}",
+                    words.code
+                );
             }
         }
     }
@@ -263,8 +277,15 @@ mod tests {
         for call in ["say(\"", "fill(\"", "count(\""] {
             for (at, _) in code.match_indices(call) {
                 let name = code[at + call.len()..].split('"').next().unwrap();
-                let name = if call == "count(\"" { format!("{name}_other") } else { name.to_owned() };
-                assert!(LANGUAGES[0].file.texts.contains_key(&name), "no text {name:?}");
+                let name = if call == "count(\"" {
+                    format!("{name}_other")
+                } else {
+                    name.to_owned()
+                };
+                assert!(
+                    LANGUAGES[0].file.texts.contains_key(&name),
+                    "no text {name:?}"
+                );
             }
         }
         // Names that are made of a part and a value (`kind_blanking`) are found by the part.
@@ -293,11 +314,41 @@ mod tests {
             ];
             assert_eq!(got, expected, "{code}");
         }
-        check("en", ["1,234,567", "94.1 %", "0.12 %", "31 October 2026", "31 October 2026, 01:05 UTC", "3 hours"]);
-        check("de", ["1.234.567", "94,1 %", "0,12 %", "31. Oktober 2026", "31. Oktober 2026, 01:05 UTC", "3 Stunden"]);
-        check("fr", ["1 234 567", "94,1 %", "0,12 %", "31 octobre 2026", "31 octobre 2026, 01:05 UTC", "3 heures"]);
-        assert_eq!(find("fr").unwrap().count("edits", 0), "0 modification");
-        assert_eq!(find("en").unwrap().count("edits", 0), "0 edits");
+        check(
+            "en",
+            [
+                "1,234,567",
+                "94.1 %",
+                "0.12 %",
+                "31 October 2026",
+                "31 October 2026, 01:05 UTC",
+                "3 hours",
+            ],
+        );
+        check(
+            "de",
+            [
+                "1.234.567",
+                "94,1 %",
+                "0,12 %",
+                "31. Oktober 2026",
+                "31. Oktober 2026, 01:05 UTC",
+                "3 Stunden",
+            ],
+        );
+        check(
+            "fr",
+            [
+                "1 234 567",
+                "94,1 %",
+                "0,12 %",
+                "31 octobre 2026",
+                "31 octobre 2026, 01:05 UTC",
+                "3 heures",
+            ],
+        );
+        assert_eq!(find("fr").unwrap().count("hours", 0), "0 heure");
+        assert_eq!(find("en").unwrap().count("hours", 0), "0 hours");
         assert_eq!(find("en").unwrap().decimal(-0.5, 2), "\u{2212}0.50");
     }
 
@@ -317,6 +368,9 @@ mod tests {
 
     #[test]
     fn what_is_filled_in_is_never_a_pattern() {
-        assert_eq!(fill("{a} and {b} {c", &[("a", "{b}"), ("b", "2")]), "{b} and 2 {c");
+        assert_eq!(
+            fill("{a} and {b} {c", &[("a", "{b}"), ("b", "2")]),
+            "{b} and 2 {c"
+        );
     }
 }

@@ -8,6 +8,7 @@ mod edit;
 mod edit_scores;
 mod edits;
 mod judgements;
+mod ledger_edit;
 mod models;
 mod openapi;
 mod reload;
@@ -31,6 +32,7 @@ pub(super) fn routes() -> Router<App> {
         .route("/api/v1/score", post(score::score))
         .route("/api/v1/score/stream", post(stream::stream))
         .route("/api/v1/edits", post(edits::observe))
+        .route("/api/v1/edits/{wiki}/{rev_id}", get(ledger_edit::show))
         .route("/api/v1/models", get(models::list))
         .route("/api/v1/models/{wiki}/{target}", get(models::card))
         .route("/api/v1/models/{wiki}/{target}/caught", get(models::caught))

@@ -43,13 +43,12 @@ pub(in crate::service::dialect) fn paths() -> Value {
             "groups of features to score without, with commas between",
         )
     };
-    let explain = || {
-        in_query(
-            "explain",
-            json!({"type": "string", "enum": ["true", "1", "", "false", "0"]}),
-            "whether to say what moved each score",
-        )
-    };
+    let explain = || in_query("explain", switch(), "whether to say what moved each score");
+    let recorded = in_query(
+        "recorded",
+        switch(),
+        "whether to answer when the ledger has the scores",
+    );
     let any = || json!({"type": "object"});
     let cached = |summary, schema| {
         Operation::plain(summary, schema)
@@ -74,7 +73,7 @@ pub(in crate::service::dialect) fn paths() -> Value {
             "post",
             "/api/v1/score",
             Operation::plain("Scores 1 to 256 edits with their texts, or revisions by id", scored)
-                .with(vec![without(), explain()])
+                .with(vec![without(), explain(), recorded])
                 .with_body(score_body())
                 .with_errors(&error, &posted),
         ),
@@ -123,6 +122,20 @@ pub(in crate::service::dialect) fn paths() -> Value {
     ];
     routes.append(&mut stream_route);
     routes.append(&mut judgement_routes(&error));
+    let rev_id = json!({
+        "name": "rev_id", "in": "path", "required": true, "description": "the revision",
+        "schema": {"type": "integer", "minimum": 0}, "example": 12345,
+    });
+    let edit = object(json!({
+        "wiki": text(), "rev_id": {"type": "integer"}, "page": any(), "user_class": text(),
+        "scores": {"type": "array"}, "outcome": any(), "judgements": {"type": "array"},
+    }));
+    let summary = "What the ledger has of an edit: scores, outcome, judgements";
+    let known = Operation::plain(summary, edit)
+        .with(vec![wiki(), rev_id])
+        .with_errors(&error, &["400", "401", "404", "503"]);
+    routes.push(("get", "/api/v1/edits/{wiki}/{rev_id}", known));
+    routes.push(("get", "/api/v1/report", report(&error)));
     let mut paths = tagged("Revscore", routes);
     // What the lines are called does not matter.
     let lines = json!({
@@ -216,6 +229,73 @@ fn judgement_body() -> Value {
         "anyOf": [judgement, {"type": "array", "minItems": 1, "maxItems": 10_000, "items": judgement}],
         "example": {"wiki": "testwiki", "rev_id": 12345, "damaging": true, "note": "spam for watches"},
     })
+}
+
+fn switch() -> Value {
+    json!({"type": "string", "enum": ["true", "1", "", "false", "0"]})
+}
+
+/// The report; docs/API.md says what its figures are.
+fn report(error: &Value) -> Operation {
+    let threshold = || json!({"type": "number", "minimum": 0, "maximum": 1});
+    let day = || json!({"type": "string", "format": "date"});
+    let one_of = |names: &[&str]| json!({"type": "string", "enum": names});
+    let wiki = json!({"name": "wiki", "in": "query", "required": true, "schema": text(), "example": "papwiki"});
+    let parameters = [
+        (
+            "from",
+            day(),
+            "the first day; the first that is known when left out",
+        ),
+        ("to", day(), "the last day, inclusive"),
+        (
+            "model",
+            text(),
+            "a model's name, or its name, @ and its version",
+        ),
+        (
+            "level",
+            text(),
+            "the level that flags; review when left out",
+        ),
+        (
+            "threshold",
+            threshold(),
+            "the probability that flags instead: a whole hundredth",
+        ),
+        (
+            "by",
+            one_of(&["kind", "user_class", "namespace", "day"]),
+            "what to break the figures down by",
+        ),
+        ("against", text(), "another model over the same period"),
+        ("against_level", text(), "another level"),
+        ("against_threshold", threshold(), "another threshold"),
+        (
+            "seconds_an_edit",
+            json!({"type": "integer", "minimum": 0, "maximum": u32::MAX}),
+            "time that a person takes to look at an edit",
+        ),
+        (
+            "format",
+            one_of(&["json", "csv", "markdown", "md"]),
+            "json when left out",
+        ),
+    ];
+    let parameters =
+        parameters.map(|(name, schema, description)| in_query(name, schema, description));
+    let answer = object(json!({
+        "wiki": text(), "from": day(), "to": day(), "outcomes_known_until": text(), "sentence": text(),
+        "model": {"type": "object"}, "threshold": threshold(), "all": {"type": "object"}, "levels": {"type": "array"},
+    }));
+    let mut operation =
+        Operation::plain("What flags caught, missed and cost over a period", answer)
+            .with([vec![wiki], parameters.to_vec()].concat())
+            .with_errors(error, &["400", "401", "404", "500", "503"]);
+    let content = &mut operation.responses[0].1["content"];
+    content["text/csv"] = json!({"schema": text()});
+    content["text/markdown"] = json!({"schema": text()});
+    operation
 }
 
 fn score_body() -> Value {

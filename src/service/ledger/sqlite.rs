@@ -1,0 +1,391 @@
+//! The ledger in one file, by SQLite: what a single machine needs, and nothing to be installed.
+//!
+//! One connection writes, a few read beside it (WAL: none waits for the others). A transaction that was
+//! committed outlives the process, whatever ends it; of the last ones before the machine's power fails
+//! some may be lost, and none in part (`synchronous = NORMAL`). In the data's order: `schema` has the
+//! tables, `code` and `bytes` what is in their cells, `apply` writes changes, `count` counts days,
+//! `read` answers, `compact` forgets.
+//!
+//! Whatever fails, the connection that wrote is given up with all that it remembered, and the next
+//! change opens another.
+
+mod bytes;
+mod code;
+mod schema;
+
+mod apply;
+mod compact;
+mod count;
+mod read;
+
+use std::collections::{HashMap, HashSet};
+use std::fs::File;
+use std::ops::RangeInclusive;
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, RwLock};
+use std::time::Duration;
+
+use sqlx::sqlite::{
+    SqliteAutoVacuum, SqliteConnectOptions, SqliteConnection, SqliteJournalMode, SqlitePoolOptions,
+    SqliteSynchronous,
+};
+use sqlx::{ConnectOptions as _, SqlitePool};
+use tokio::sync::{Mutex, MutexGuard};
+
+use super::entry::Judgement;
+use super::store::{
+    Answer, Change, Day, DayTally, FeatureCounts, LedgerEdit, LedgerSize, ModelId, Store,
+    StoreError, StoredModel, TailEntry, Wanted,
+};
+use crate::revision::{PageId, RevisionId, Timestamp};
+
+/// Connections that read at the same time.
+const N_READERS: u32 = 3;
+
+/// How long a statement waits for a lock of somebody else, such as a copy that is being made.
+const BUSY: Duration = Duration::from_secs(5);
+
+/// A ledger in a file.
+pub(crate) struct SqliteStore {
+    options: SqliteConnectOptions,
+    /// `None` until the first change, and after a failure.
+    writer: Mutex<Option<Writer>>,
+    readers: SqlitePool,
+    author_key: u64,
+    models: RwLock<HashMap<ModelId, Arc<count::CountedModel>>>,
+    /// Held as long as this lives, so that no other process writes the file.
+    _lock: File,
+}
+
+/// The connection that writes, and what it knows of rows that are there.
+struct Writer {
+    connection: SqliteConnection,
+    memory: Memory,
+}
+
+#[derive(Default)]
+struct Memory {
+    wikis: HashMap<String, i64>,
+    models: HashMap<(String, String, u128), ModelId>,
+    pages: HashMap<(i64, PageId), (i64, String)>,
+    /// Wikis' days that edits are gone of.
+    frozen: HashSet<(i64, Day)>,
+}
+
+impl SqliteStore {
+    /// Opens a ledger's file, or begins one.
+    ///
+    /// # Errors
+    /// When it is none, is of a later version, is used by another process or cannot be read.
+    pub(crate) async fn open(path: &Path) -> Result<Self, StoreError> {
+        let lock = lock(path)?;
+        let options = SqliteConnectOptions::new()
+            .filename(path)
+            .create_if_missing(true)
+            .auto_vacuum(SqliteAutoVacuum::Incremental)
+            .journal_mode(SqliteJournalMode::Wal)
+            .synchronous(SqliteSynchronous::Normal)
+            .foreign_keys(true)
+            .busy_timeout(BUSY)
+            .pragma("temp_store", "memory")
+            .disable_statement_logging();
+        let mut writer = Writer::connect(&options).await?;
+        let author_key = schema::bring_up_to_date(&mut writer.connection).await?;
+        writer.remember().await?;
+        let readers = SqlitePoolOptions::new()
+            .max_connections(N_READERS)
+            .connect_lazy_with(
+                options
+                    .clone()
+                    .create_if_missing(false)
+                    .pragma("query_only", "1"),
+            );
+        Ok(Self {
+            options,
+            writer: Mutex::new(Some(writer)),
+            readers,
+            author_key,
+            models: RwLock::default(),
+            _lock: lock,
+        })
+    }
+
+    /// The connection that writes, for one at a time. Who does not give it back, after an error or because
+    /// nobody waits any more, loses it, and with it a transaction that is not committed.
+    async fn writer(&self) -> Result<Lease<'_>, StoreError> {
+        let mut place = self.writer.lock().await;
+        let writer = match place.take() {
+            Some(writer) => writer,
+            None => {
+                let mut writer = Writer::connect(&self.options).await?;
+                writer.remember().await?;
+                writer
+            }
+        };
+        Ok(Lease { place, writer })
+    }
+}
+
+/// The connection that writes, until it is given back.
+struct Lease<'a> {
+    place: MutexGuard<'a, Option<Writer>>,
+    writer: Writer,
+}
+
+impl Lease<'_> {
+    fn give_back(mut self) {
+        *self.place = Some(self.writer);
+    }
+}
+
+impl Writer {
+    async fn connect(options: &SqliteConnectOptions) -> Result<Self, StoreError> {
+        Ok(Self {
+            connection: options.connect().await?,
+            memory: Memory::default(),
+        })
+    }
+
+    /// Reads what has to be known of all days.
+    async fn remember(&mut self) -> Result<(), StoreError> {
+        let frozen = sqlx::query_as("SELECT wiki, day FROM day WHERE is_frozen");
+        let frozen: Vec<(i64, Day)> = frozen.fetch_all(&mut self.connection).await?;
+        self.memory.frozen = frozen.into_iter().collect();
+        Ok(())
+    }
+}
+
+impl Store for SqliteStore {
+    fn apply<'a>(&'a self, changes: &'a [Change]) -> Answer<'a, ()> {
+        Box::pin(async move {
+            let mut lease = self.writer().await?;
+            apply::apply(&mut lease.writer, changes).await?;
+            lease.give_back();
+            Ok(())
+        })
+    }
+
+    fn tail<'a>(&'a self, wiki: &'a str, page: PageId, limit: usize) -> Answer<'a, Vec<TailEntry>> {
+        Box::pin(read::tail(&self.readers, wiki, page, limit))
+    }
+
+    fn author_key(&self) -> u64 {
+        self.author_key
+    }
+
+    fn wikis(&self) -> Answer<'_, Vec<String>> {
+        Box::pin(read::wikis(&self.readers))
+    }
+
+    fn size<'a>(&'a self, wiki: &'a str) -> Answer<'a, LedgerSize> {
+        Box::pin(read::size(&self.readers, wiki))
+    }
+
+    fn models<'a>(&'a self, wiki: &'a str) -> Answer<'a, Vec<StoredModel>> {
+        Box::pin(read::models(&self.readers, wiki))
+    }
+
+    fn tallies<'a>(
+        &'a self,
+        wiki: &'a str,
+        days: RangeInclusive<Day>,
+        settled_until: Timestamp,
+    ) -> Answer<'a, Vec<DayTally>> {
+        Box::pin(count::tallies(self, wiki, days, settled_until))
+    }
+
+    fn features<'a>(
+        &'a self,
+        model: ModelId,
+        days: RangeInclusive<Day>,
+    ) -> Answer<'a, FeatureCounts> {
+        Box::pin(read::features(&self.readers, model, days))
+    }
+
+    fn edit<'a>(&'a self, wiki: &'a str, revision: RevisionId) -> Answer<'a, Option<LedgerEdit>> {
+        Box::pin(read::edit(&self.readers, wiki, revision))
+    }
+
+    fn edits<'a>(&'a self, wiki: &'a str, wanted: &'a Wanted) -> Answer<'a, Vec<LedgerEdit>> {
+        Box::pin(read::edits(&self.readers, wiki, wanted))
+    }
+
+    fn judgements<'a>(&'a self, wiki: &'a str) -> Answer<'a, Vec<Judgement>> {
+        Box::pin(read::judgements(&self.readers, wiki))
+    }
+
+    fn compact<'a>(
+        &'a self,
+        wiki: &'a str,
+        before: Day,
+        settled_until: Timestamp,
+    ) -> Answer<'a, u64> {
+        Box::pin(compact::compact(self, wiki, before, settled_until))
+    }
+}
+
+impl From<sqlx::Error> for StoreError {
+    fn from(error: sqlx::Error) -> Self {
+        /// SQLite's primary code for a disk without room.
+        const FULL: i32 = 13;
+        match &error {
+            sqlx::Error::Database(cause) => {
+                let code = cause.code().and_then(|code| code.parse::<i32>().ok());
+                match code.is_some_and(|code| code & 0xff == FULL) {
+                    true => Self::Full(cause.message().to_owned()),
+                    false => Self::Unusable(cause.message().to_owned()),
+                }
+            }
+            sqlx::Error::Decode(_) | sqlx::Error::ColumnDecode { .. } => {
+                Self::NotUnderstood(error.to_string())
+            }
+            _ => Self::Unusable(error.to_string()),
+        }
+    }
+}
+
+/// Takes the ledger for this process. The lock is a file of its own: SQLite loses its locks on a file that
+/// the process opens and closes beside it.
+fn lock(path: &Path) -> Result<File, StoreError> {
+    let mut name = path.as_os_str().to_owned();
+    name.push("-lock");
+    let name = PathBuf::from(name);
+    let unusable = |what: String| StoreError::Unusable(format!("{}: {what}", name.display()));
+    let file = File::options()
+        .create(true)
+        .truncate(false)
+        .write(true)
+        .open(&name);
+    let file = file.map_err(|cause| unusable(cause.to_string()))?;
+    match file.try_lock() {
+        Ok(()) => Ok(file),
+        Err(std::fs::TryLockError::WouldBlock) => {
+            Err(unusable("another process has the ledger open".to_owned()))
+        }
+        Err(std::fs::TryLockError::Error(cause)) => Err(unusable(cause.to_string())),
+    }
+}
+
+/// Seconds since 1970, of an edit whose time may be known only by its score.
+fn time_of(timestamp: Option<Timestamp>, scored_at: Option<Timestamp>) -> i64 {
+    timestamp.or(scored_at).map_or(0, |time| time.0)
+}
+
+const SECONDS_A_DAY: i64 = 86_400;
+
+fn day_of(time: i64) -> Day {
+    let day = time.div_euclid(SECONDS_A_DAY);
+    day.clamp(Day::MIN.into(), Day::MAX.into()) as Day
+}
+
+/// The first second of a day.
+fn start_of(day: Day) -> i64 {
+    i64::from(day) * SECONDS_A_DAY
+}
+
+/// Its last.
+fn end_of(day: Day) -> i64 {
+    start_of(day) + SECONDS_A_DAY - 1
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::service::ledger::battery::battery;
+
+    async fn open() -> (SqliteStore, tempfile::TempDir) {
+        let directory = tempfile::tempdir().unwrap();
+        let store = SqliteStore::open(&directory.path().join("ledger.db")).await;
+        (store.unwrap(), directory)
+    }
+
+    battery!(open);
+
+    /// One number that a statement gives.
+    async fn number(store: &SqliteStore, question: &'static str) -> i64 {
+        let mut lease = store.writer().await.unwrap();
+        let (number,) = sqlx::query_as(question)
+            .fetch_one(&mut lease.writer.connection)
+            .await
+            .unwrap();
+        lease.give_back();
+        number
+    }
+
+    async fn execute(store: &SqliteStore, statement: &'static str) {
+        let mut lease = store.writer().await.unwrap();
+        sqlx::raw_sql(statement)
+            .execute(&mut lease.writer.connection)
+            .await
+            .unwrap();
+        lease.give_back();
+    }
+
+    #[tokio::test]
+    async fn a_file_is_opened_again_by_one_at_a_time() {
+        let directory = tempfile::tempdir().unwrap();
+        let path = directory.path().join("ledger.db");
+        let store = SqliteStore::open(&path).await.unwrap();
+        let error = SqliteStore::open(&path).await.err().unwrap().to_string();
+        assert!(
+            error.ends_with("ledger.db-lock: another process has the ledger open"),
+            "{error}"
+        );
+        let key = store.author_key();
+        drop(store);
+        let store = SqliteStore::open(&path).await.unwrap();
+        assert_eq!(store.author_key(), key);
+        assert_ne!(open().await.0.author_key(), key);
+    }
+
+    #[tokio::test]
+    async fn what_is_no_ledger_of_this_version_is_refused() {
+        #[track_caller]
+        fn check(result: Result<SqliteStore, StoreError>, expected: &str) {
+            let error = result.err().unwrap().to_string();
+            assert_eq!(error, expected);
+        }
+        let directory = tempfile::tempdir().unwrap();
+        let path = directory.path().join("ledger.db");
+        let store = SqliteStore::open(&path).await.unwrap();
+        execute(&store, "PRAGMA user_version = 99").await;
+        drop(store);
+        check(
+            SqliteStore::open(&path).await,
+            "the ledger holds what this version does not understand: it has version 99, and this program knows those up to 1",
+        );
+        let store = open().await;
+        let path = store.1.path().join("ledger.db");
+        execute(&store.0, "PRAGMA application_id = 7").await;
+        drop(store.0);
+        check(
+            SqliteStore::open(&path).await,
+            "the ledger holds what this version does not understand: it is another application's database",
+        );
+        let path = directory.path().join("text.db");
+        std::fs::write(
+            &path,
+            "a text that is no database, and long enough to be read as its header",
+        )
+        .unwrap();
+        check(
+            SqliteStore::open(&path).await,
+            "the ledger cannot be used: file is not a database",
+        );
+        check(
+            SqliteStore::open(&directory.path().join("no/ledger.db")).await,
+            &format!(
+                "the ledger cannot be used: {}: No such file or directory (os error 2)",
+                directory.path().join("no/ledger.db-lock").display()
+            ),
+        );
+    }
+
+    #[tokio::test]
+    async fn every_statement_finds_its_rows_by_an_index() {
+        let (store, _directory) = open().await;
+        assert_eq!(number(&store, "PRAGMA foreign_keys").await, 1);
+        assert_eq!(number(&store, "PRAGMA synchronous").await, 1);
+        assert_eq!(number(&store, "PRAGMA auto_vacuum").await, 2);
+    }
+}

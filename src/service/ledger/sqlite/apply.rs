@@ -1,0 +1,597 @@
+//! Changes become rows, a batch in one transaction.
+//!
+//! What is known of an edit stays, and gaps are filled, whoever tells: that makes it the same whether a
+//! score or the edit itself came first, and telling twice changes nothing. Of every change the edit's day
+//! is noted, so that it is counted anew; what the batch adds to counters and features is summed, and
+//! written once at its end.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use sqlx::sqlite::{SqliteConnection, SqliteRow};
+use sqlx::{Connection as _, Row as _};
+
+use super::code::Code;
+use super::{Day, Memory, Writer, bytes, day_of, time_of};
+use crate::corpus::RevertComment;
+use crate::evaluation::UserClass;
+use crate::revision::{PageId, RevisionId, Timestamp};
+use crate::service::ledger::entry::{
+    EditFacts, Fate, Judgement, LedgerModel, LedgerPage, ModelScore, ScoredEdit, SeenEdit,
+};
+use crate::service::ledger::store::{Change, FeatureCounts, ModelId, StoreError};
+
+/// Pages whose number is remembered; then all are forgotten, and asked for again.
+const MAX_PAGES: usize = 50_000;
+
+/// Writes all changes, or none.
+pub(super) async fn apply(writer: &mut Writer, changes: &[Change]) -> Result<(), StoreError> {
+    let Writer { connection, memory } = writer;
+    let mut transaction = connection.begin_with("BEGIN IMMEDIATE").await?;
+    let mut batch = Batch {
+        connection: &mut transaction,
+        memory,
+        sums: Sums::default(),
+    };
+    for change in changes {
+        match change {
+            Change::Scored(scored) => batch.scored(scored).await?,
+            Change::Seen(seen) => batch.seen(seen).await?,
+            Change::Became {
+                wiki,
+                revision,
+                fate,
+            } => batch.became(wiki, *revision, fate).await?,
+            Change::Judged(judgement) => batch.judged(judgement).await?,
+            Change::Unjudged { wiki, revision, by } => batch.unjudged(wiki, *revision, by).await?,
+        }
+    }
+    batch.finish().await?;
+    transaction.commit().await?;
+    Ok(())
+}
+
+struct Batch<'a> {
+    connection: &'a mut SqliteConnection,
+    memory: &'a mut Memory,
+    sums: Sums,
+}
+
+/// What a batch adds up.
+#[derive(Default)]
+struct Sums {
+    wikis: BTreeMap<i64, WikiSums>,
+    /// Wikis' days of which an edit changed.
+    days: BTreeSet<(i64, Day)>,
+    features: BTreeMap<(ModelId, Day), FeatureCounts>,
+    /// First and last day that a model scored a wiki's edits of.
+    scored_by: BTreeMap<(i64, ModelId), (Day, Day)>,
+}
+
+#[derive(Default)]
+struct WikiSums {
+    edits: i64,
+    scores: i64,
+    judgements: i64,
+    seen_until: Option<Timestamp>,
+}
+
+/// What is told of an edit, by a score or by itself.
+struct Told<'a> {
+    wiki: i64,
+    page: &'a LedgerPage,
+    facts: &'a EditFacts,
+    scored_at: Option<Timestamp>,
+    comment: Option<RevertComment>,
+}
+
+impl Batch<'_> {
+    async fn scored(&mut self, scored: &ScoredEdit) -> Result<(), StoreError> {
+        let wiki = self.wiki(&scored.wiki).await?;
+        let told = Told {
+            wiki,
+            page: &scored.page,
+            facts: &scored.edit,
+            scored_at: scored.scored_at,
+            comment: None,
+        };
+        let Some(time) = self.edit(&told).await? else {
+            return Ok(());
+        };
+        if self.memory.frozen.contains(&(wiki, day_of(time))) {
+            return Ok(());
+        }
+        for score in &scored.scores {
+            self.score(&told, time, score).await?;
+        }
+        Ok(())
+    }
+
+    async fn score(
+        &mut self,
+        told: &Told<'_>,
+        time: i64,
+        score: &ModelScore,
+    ) -> Result<(), StoreError> {
+        let (wiki, day) = (told.wiki, day_of(time));
+        let model = self.model(&score.model).await?;
+        let inserted = sqlx::query(
+            "INSERT INTO score (wiki, revision, model, probability, is_counted, time, scored_at, reasons)
+             VALUES (?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING",
+        )
+        .bind(wiki)
+        .bind(id(told.facts.sighting.revision))
+        .bind(model)
+        .bind(score.probability)
+        .bind(score.is_counted)
+        .bind(time)
+        .bind(told.scored_at.map(|at| at.0))
+        .bind(bytes::encode_reasons(&score.reasons))
+        .execute(&mut *self.connection)
+        .await?;
+        if inserted.rows_affected() == 0 {
+            return Ok(());
+        }
+        self.sums.wikis.entry(wiki).or_default().scores += 1;
+        self.sums.days.insert((wiki, day));
+        let span = self
+            .sums
+            .scored_by
+            .entry((wiki, model))
+            .or_insert((day, day));
+        *span = (span.0.min(day), span.1.max(day));
+        if !score.tenths.is_empty() {
+            let counts = self.sums.features.entry((model, day)).or_default();
+            counts.count(&score.tenths);
+        }
+        Ok(())
+    }
+
+    async fn seen(&mut self, seen: &SeenEdit) -> Result<(), StoreError> {
+        let wiki = self.wiki(&seen.wiki).await?;
+        let sums = self.sums.wikis.entry(wiki).or_default();
+        sums.seen_until = sums.seen_until.max(seen.edit.sighting.timestamp);
+        let told = Told {
+            wiki,
+            page: &seen.page,
+            facts: &seen.edit,
+            scored_at: None,
+            comment: Some(seen.comment),
+        };
+        self.edit(&told).await.map(drop)
+    }
+
+    /// Takes what is told of an edit; its time, or `None` where the edit is gone for good.
+    async fn edit(&mut self, told: &Told<'_>) -> Result<Option<i64>, StoreError> {
+        let time = time_of(told.facts.sighting.timestamp, told.scored_at);
+        if self.memory.frozen.contains(&(told.wiki, day_of(time))) {
+            return match self.standing(told).await? {
+                Some(standing) => self.complete(told, &standing).await.map(Some),
+                None => Ok(None),
+            };
+        }
+        if self.insert(told, time).await? {
+            self.sums.wikis.entry(told.wiki).or_default().edits += 1;
+            self.sums.days.insert((told.wiki, day_of(time)));
+            return Ok(Some(time));
+        }
+        match self.standing(told).await? {
+            Some(standing) => self.complete(told, &standing).await.map(Some),
+            None => Ok(None),
+        }
+    }
+
+    async fn insert(&mut self, told: &Told<'_>, time: i64) -> Result<bool, StoreError> {
+        let page = self.page(told.wiki, told.page).await?;
+        let (facts, sighting) = (told.facts, &told.facts.sighting);
+        let inserted = sqlx::query(
+            "INSERT INTO edit (wiki, revision, page, namespace, time, is_dated, digest, author,
+                 user_name, user_class, is_first, kind, comment, comment_reason, judged)
+             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, coalesce((
+                 SELECT verdict FROM judgement WHERE wiki = ?1 AND revision = ?2 AND verdict <> 0
+                 ORDER BY time DESC, person DESC LIMIT 1), 0))
+             ON CONFLICT DO NOTHING",
+        )
+        .bind(told.wiki)
+        .bind(id(sighting.revision))
+        .bind(page)
+        .bind(told.page.namespace)
+        .bind(time)
+        .bind(sighting.timestamp.is_some())
+        .bind(sighting.digest.map(|digest| digest.as_bytes().to_vec()))
+        .bind(sighting.author.map(u64::cast_signed))
+        .bind(facts.user_name.as_deref())
+        .bind(facts.user_class.code())
+        .bind(facts.is_first)
+        .bind(facts.kind.map(Code::code))
+        .bind(told.comment.map(|comment| comment.kind.code()))
+        .bind(told.comment.map(|comment| comment.reason.code()))
+        .execute(&mut *self.connection)
+        .await?;
+        Ok(inserted.rows_affected() == 1)
+    }
+
+    /// The edit's row as it is.
+    async fn standing(&mut self, told: &Told<'_>) -> Result<Option<SqliteRow>, StoreError> {
+        let row = sqlx::query(
+            "SELECT edit.time, is_dated, page.id, page.title, digest IS NULL, author IS NULL,
+                 user_name IS NULL, user_class, is_first, kind IS NULL, comment IS NULL
+             FROM edit JOIN page ON page.number = edit.page WHERE edit.wiki = ? AND revision = ?",
+        )
+        .bind(told.wiki)
+        .bind(id(told.facts.sighting.revision))
+        .fetch_optional(&mut *self.connection)
+        .await?;
+        Ok(row)
+    }
+
+    /// Fills the gaps of an edit that is there; gives its time.
+    async fn complete(&mut self, told: &Told<'_>, standing: &SqliteRow) -> Result<i64, StoreError> {
+        let (facts, sighting) = (told.facts, &told.facts.sighting);
+        let old_time: i64 = standing.try_get(0)?;
+        let is_dated: bool = standing.try_get(1)?;
+        let page: i64 = standing.try_get(2)?;
+        let title: String = standing.try_get(3)?;
+        let gap = |column: usize| standing.try_get::<bool, _>(column);
+        let class = UserClass::decode(standing.try_get(7)?)?;
+        let is_first: bool = standing.try_get(8)?;
+        let time = match sighting.timestamp {
+            Some(timestamp) if !is_dated => timestamp.0,
+            // Seen without a time, and now scored.
+            None if !is_dated && old_time == 0 => time_of(None, told.scored_at),
+            _ => old_time,
+        };
+        let is_page_new = told.page.id.0 != 0 && page == 0;
+        let is_title_new = told.page.id.0.cast_signed() == page && told.page.title != title;
+        if is_page_new || is_title_new {
+            let number = self.page(told.wiki, told.page).await?;
+            sqlx::query("UPDATE edit SET page = ? WHERE wiki = ? AND revision = ? AND page <> ?")
+                .bind(number)
+                .bind(told.wiki)
+                .bind(id(sighting.revision))
+                .bind(number)
+                .execute(&mut *self.connection)
+                .await?;
+        }
+        let is_news = (!is_dated && sighting.timestamp.is_some())
+            || time != old_time
+            || (gap(4)? && sighting.digest.is_some())
+            || (gap(5)? && sighting.author.is_some())
+            || (gap(6)? && facts.user_name.is_some())
+            || (class == UserClass::Unknown && facts.user_class != UserClass::Unknown)
+            || (!is_first && facts.is_first)
+            || (gap(9)? && facts.kind.is_some())
+            || (gap(10)? && told.comment.is_some());
+        if !is_news {
+            return Ok(time);
+        }
+        sqlx::query(
+            "UPDATE edit SET time = ?3, is_dated = max(is_dated, ?4), digest = coalesce(digest, ?5),
+                 author = coalesce(author, ?6), user_name = coalesce(user_name, ?7),
+                 user_class = iif(user_class = 0, ?8, user_class), is_first = max(is_first, ?9),
+                 kind = coalesce(kind, ?10), comment_reason = iif(comment IS NULL, ?12, comment_reason),
+                 comment = coalesce(comment, ?11)
+             WHERE wiki = ?1 AND revision = ?2",
+        )
+        .bind(told.wiki)
+        .bind(id(sighting.revision))
+        .bind(time)
+        .bind(sighting.timestamp.is_some())
+        .bind(sighting.digest.map(|digest| digest.as_bytes().to_vec()))
+        .bind(sighting.author.map(u64::cast_signed))
+        .bind(facts.user_name.as_deref())
+        .bind(facts.user_class.code())
+        .bind(facts.is_first)
+        .bind(facts.kind.map(Code::code))
+        .bind(told.comment.map(|comment| comment.kind.code()))
+        .bind(told.comment.map(|comment| comment.reason.code()))
+        .execute(&mut *self.connection)
+        .await?;
+        self.sums.days.insert((told.wiki, day_of(old_time)));
+        if time != old_time {
+            self.move_scores(told.wiki, sighting.revision, time).await?;
+        }
+        Ok(time)
+    }
+
+    /// An edit's time is known now: its scores go with it.
+    async fn move_scores(
+        &mut self,
+        wiki: i64,
+        revision: RevisionId,
+        time: i64,
+    ) -> Result<(), StoreError> {
+        let day = day_of(time);
+        self.sums.days.insert((wiki, day));
+        let moved = "UPDATE score SET time = ? WHERE wiki = ? AND revision = ? RETURNING model";
+        let models: Vec<(ModelId,)> = sqlx::query_as(moved)
+            .bind(time)
+            .bind(wiki)
+            .bind(id(revision))
+            .fetch_all(&mut *self.connection)
+            .await?;
+        for (model,) in models {
+            let span = self
+                .sums
+                .scored_by
+                .entry((wiki, model))
+                .or_insert((day, day));
+            *span = (span.0.min(day), span.1.max(day));
+        }
+        Ok(())
+    }
+
+    async fn became(
+        &mut self,
+        wiki: &str,
+        revision: RevisionId,
+        fate: &Fate,
+    ) -> Result<(), StoreError> {
+        let wiki = self.wiki(wiki).await?;
+        let by = fate.reverted.as_ref();
+        let changed = sqlx::query_as(
+            "UPDATE edit SET reverted_by = ?3, reverter_class = ?4, revert_seconds = ?5,
+                 revert_comment = ?6, revert_reason = ?7, self_reverted = ?8, revert_undone = ?9,
+                 edit_war = ?10
+             WHERE wiki = ?1 AND revision = ?2 AND (reverted_by IS NOT ?3 OR reverter_class IS NOT ?4
+                 OR revert_seconds IS NOT ?5 OR revert_comment IS NOT ?6 OR revert_reason IS NOT ?7
+                 OR self_reverted <> ?8 OR revert_undone <> ?9 OR edit_war <> ?10)
+             RETURNING time",
+        )
+        .bind(wiki)
+        .bind(id(revision))
+        .bind(by.map(|by| id(by.revision)))
+        .bind(by.map(|by| by.user_class.code()))
+        .bind(by.and_then(|by| by.seconds))
+        .bind(by.map(|by| by.comment.kind.code()))
+        .bind(by.map(|by| by.comment.reason.code()))
+        .bind(fate.self_reverted)
+        .bind(fate.revert_undone)
+        .bind(fate.edit_war);
+        let changed: Option<(i64,)> = changed.fetch_optional(&mut *self.connection).await?;
+        self.sums
+            .days
+            .extend(changed.map(|(time,)| (wiki, day_of(time))));
+        Ok(())
+    }
+
+    async fn judged(&mut self, judgement: &Judgement) -> Result<(), StoreError> {
+        let wiki = self.wiki(&judgement.wiki).await?;
+        let deleted = self
+            .delete_judgement(wiki, judgement.revision, &judgement.by)
+            .await?;
+        let verdict = match judgement.is_bad() {
+            None => 0,
+            Some(false) => 1,
+            Some(true) => 2,
+        };
+        sqlx::query(
+            "INSERT INTO judgement
+                 (wiki, revision, person, damaging, goodfaith, spam, note, time, verdict)
+             VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
+        )
+        .bind(wiki)
+        .bind(id(judgement.revision))
+        .bind(&judgement.by)
+        .bind(judgement.damaging)
+        .bind(judgement.goodfaith)
+        .bind(judgement.spam)
+        .bind(judgement.note.as_deref())
+        .bind(judgement.at.0)
+        .bind(verdict)
+        .execute(&mut *self.connection)
+        .await?;
+        self.sums.wikis.entry(wiki).or_default().judgements += 1 - deleted;
+        self.decide(wiki, judgement.revision).await
+    }
+
+    async fn unjudged(
+        &mut self,
+        wiki: &str,
+        revision: RevisionId,
+        by: &str,
+    ) -> Result<(), StoreError> {
+        let wiki = self.wiki(wiki).await?;
+        let deleted = self.delete_judgement(wiki, revision, by).await?;
+        self.sums.wikis.entry(wiki).or_default().judgements -= deleted;
+        self.decide(wiki, revision).await
+    }
+
+    async fn delete_judgement(
+        &mut self,
+        wiki: i64,
+        revision: RevisionId,
+        by: &str,
+    ) -> Result<i64, StoreError> {
+        let delete = "DELETE FROM judgement WHERE wiki = ? AND revision = ? AND person = ?";
+        let delete = sqlx::query(delete).bind(wiki).bind(id(revision)).bind(by);
+        let deleted = delete.execute(&mut *self.connection).await?;
+        Ok(deleted.rows_affected().cast_signed())
+    }
+
+    /// The latest judgement that says something is the edit's.
+    async fn decide(&mut self, wiki: i64, revision: RevisionId) -> Result<(), StoreError> {
+        let decided = sqlx::query_as(
+            "UPDATE edit SET judged = coalesce((
+                 SELECT verdict FROM judgement WHERE wiki = ?1 AND revision = ?2 AND verdict <> 0
+                 ORDER BY time DESC, person DESC LIMIT 1), 0)
+             WHERE wiki = ?1 AND revision = ?2 RETURNING time",
+        )
+        .bind(wiki)
+        .bind(id(revision));
+        let decided: Option<(i64,)> = decided.fetch_optional(&mut *self.connection).await?;
+        self.sums
+            .days
+            .extend(decided.map(|(time,)| (wiki, day_of(time))));
+        Ok(())
+    }
+
+    async fn wiki(&mut self, name: &str) -> Result<i64, StoreError> {
+        if let Some(number) = self.memory.wikis.get(name) {
+            return Ok(*number);
+        }
+        sqlx::query("INSERT INTO wiki (name) VALUES (?) ON CONFLICT DO NOTHING")
+            .bind(name)
+            .execute(&mut *self.connection)
+            .await?;
+        let (number,) = sqlx::query_as("SELECT id FROM wiki WHERE name = ?")
+            .bind(name)
+            .fetch_one(&mut *self.connection)
+            .await?;
+        self.memory.wikis.insert(name.to_owned(), number);
+        Ok(number)
+    }
+
+    async fn model(&mut self, model: &LedgerModel) -> Result<ModelId, StoreError> {
+        let key = (model.name.clone(), model.version.clone(), model.checksum);
+        if let Some(number) = self.memory.models.get(&key) {
+            return Ok(*number);
+        }
+        let checksum = model.checksum.to_le_bytes().to_vec();
+        sqlx::query(
+            "INSERT INTO model (name, version, target, checksum, levels, features)
+             VALUES (?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING",
+        )
+        .bind(&model.name)
+        .bind(&model.version)
+        .bind(model.target.code())
+        .bind(checksum.clone())
+        .bind(bytes::encode(&model.levels))
+        .bind(bytes::encode(&model.features))
+        .execute(&mut *self.connection)
+        .await?;
+        let (number,) = sqlx::query_as(
+            "SELECT id FROM model WHERE name = ? AND version = ? AND target = ? AND checksum = ?",
+        )
+        .bind(&model.name)
+        .bind(&model.version)
+        .bind(model.target.code())
+        .bind(checksum)
+        .fetch_one(&mut *self.connection)
+        .await?;
+        self.memory.models.insert(key, number);
+        Ok(number)
+    }
+
+    /// A page's number. Its title is the one that was told last.
+    async fn page(&mut self, wiki: i64, page: &LedgerPage) -> Result<i64, StoreError> {
+        let has_id = page.id != PageId(0);
+        let key = (wiki, page.id);
+        if let Some((number, title)) = self.memory.pages.get(&key)
+            && *title == page.title
+        {
+            return Ok(*number);
+        }
+        let question = match has_id {
+            true => "SELECT number, title FROM page WHERE wiki = ? AND id = ? AND id <> 0",
+            false => "SELECT number, title FROM page WHERE wiki = ? AND title = ? AND id = 0",
+        };
+        let question = sqlx::query_as(question).bind(wiki);
+        let question = match has_id {
+            true => question.bind(page.id.0.cast_signed()),
+            false => question.bind(&page.title),
+        };
+        let known: Option<(i64, String)> = question.fetch_optional(&mut *self.connection).await?;
+        let number = match known {
+            Some((number, title)) => {
+                // A page that is told of without its title keeps the one that it has.
+                if title != page.title && !page.title.is_empty() {
+                    sqlx::query("UPDATE page SET title = ? WHERE number = ?")
+                        .bind(&page.title)
+                        .bind(number)
+                        .execute(&mut *self.connection)
+                        .await?;
+                }
+                number
+            }
+            None => {
+                let insert = "INSERT INTO page (wiki, id, title) VALUES (?, ?, ?) RETURNING number";
+                let (number,) = sqlx::query_as(insert)
+                    .bind(wiki)
+                    .bind(page.id.0.cast_signed())
+                    .bind(&page.title)
+                    .fetch_one(&mut *self.connection)
+                    .await?;
+                number
+            }
+        };
+        if self.memory.pages.len() >= MAX_PAGES {
+            self.memory.pages.clear();
+        }
+        self.memory.pages.insert(key, (number, page.title.clone()));
+        Ok(number)
+    }
+
+    /// Writes what the batch adds up.
+    async fn finish(self) -> Result<(), StoreError> {
+        let Self {
+            connection, sums, ..
+        } = self;
+        for (wiki, sums) in sums.wikis {
+            sqlx::query(
+                "UPDATE wiki SET edits = edits + ?2, scores = scores + ?3,
+                     judgements = judgements + ?4,
+                     seen_until = nullif(max(coalesce(seen_until, ?6), coalesce(?5, ?6)), ?6)
+                 WHERE id = ?1",
+            )
+            .bind(wiki)
+            .bind(sums.edits)
+            .bind(sums.scores)
+            .bind(sums.judgements)
+            .bind(sums.seen_until.map(|time| time.0))
+            .bind(i64::MIN)
+            .execute(&mut *connection)
+            .await?;
+        }
+        for (wiki, day) in sums.days {
+            sqlx::query(
+                "INSERT INTO day (wiki, day, version) VALUES (?, ?, 1)
+                 ON CONFLICT DO UPDATE SET version = version + 1",
+            )
+            .bind(wiki)
+            .bind(day)
+            .execute(&mut *connection)
+            .await?;
+        }
+        for ((wiki, model), (first, last)) in sums.scored_by {
+            sqlx::query(
+                "INSERT INTO scored_by (wiki, model, first_day, last_day) VALUES (?, ?, ?, ?)
+                 ON CONFLICT DO UPDATE SET first_day = min(first_day, excluded.first_day),
+                     last_day = max(last_day, excluded.last_day)",
+            )
+            .bind(wiki)
+            .bind(model)
+            .bind(first)
+            .bind(last)
+            .execute(&mut *connection)
+            .await?;
+        }
+        for ((model, day), mut counts) in sums.features {
+            let known: Option<(Vec<u8>,)> =
+                sqlx::query_as("SELECT counts FROM feature WHERE model = ? AND day = ?")
+                    .bind(model)
+                    .bind(day)
+                    .fetch_optional(&mut *connection)
+                    .await?;
+            if let Some((known,)) = known {
+                counts.absorb(&FeatureCounts {
+                    counts: bytes::decode(&known, "counts of features")?,
+                });
+            }
+            sqlx::query(
+                "INSERT INTO feature (model, day, counts) VALUES (?, ?, ?)
+                 ON CONFLICT DO UPDATE SET counts = excluded.counts",
+            )
+            .bind(model)
+            .bind(day)
+            .bind(bytes::encode(&counts.counts))
+            .execute(&mut *connection)
+            .await?;
+        }
+        Ok(())
+    }
+}
+
+/// A revision's id as SQLite holds it.
+pub(super) fn id(revision: RevisionId) -> i64 {
+    revision.0.cast_signed()
+}
