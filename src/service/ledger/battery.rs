@@ -62,6 +62,7 @@ fn ok<T>(answer: Result<T, StoreError>) -> T {
 
 fn model(target: Target) -> Arc<LedgerModel> {
     Arc::new(LedgerModel {
+        rule: Default::default(),
         name: format!("{WIKI}.{target}"),
         version: "1.0".to_owned(),
         target,
@@ -386,8 +387,11 @@ pub(super) async fn a_tail_is_in_order_of_time(store: &impl Store) {
     assert_eq!(tail[2].fate, reverted(30, RevertReason::Dispute));
     assert_eq!(tail[1].fate, Fate::default());
     assert_eq!(ids(&ok(store.tail(WIKI, PageId(3), 2).await)), [30, 5]);
-    assert_eq!(ids(&ok(store.tail(WIKI, PageId(4), 2).await)), []);
-    assert_eq!(ids(&ok(store.tail("enwiki", PageId(3), 2).await)), []);
+    assert_eq!(ids(&ok(store.tail(WIKI, PageId(4), 2).await)), [0_u64; 0]);
+    assert_eq!(
+        ids(&ok(store.tail("enwiki", PageId(3), 2).await)),
+        [0_u64; 0]
+    );
 }
 
 pub(super) async fn a_fate_takes_the_place_of_the_one_before(store: &impl Store) {
