@@ -7,8 +7,8 @@ use std::process::ExitCode;
 use anyhow::Context as _;
 use clap::Parser as _;
 use revscore::service::{
-    Access, App, AppParts, Config, ConfigError, Histories, Models, ReplayArgs, Token, TokenCommand,
-    Tokens, Wikis, check_health, greeting, replay, run, start_logging,
+    Access, App, AppParts, Config, ConfigError, Histories, Ledger, Models, ReplayArgs, Token,
+    TokenCommand, Tokens, Wikis, check_health, greeting, replay, run, start_logging,
 };
 use tokio::net::TcpListener;
 use tokio::signal::unix::{SignalKind, signal};
@@ -57,7 +57,7 @@ async fn replay_dump(args: &ReplayArgs) -> anyhow::Result<()> {
 async fn serve(config: &Config) -> anyhow::Result<()> {
     start_logging(&config.log, config.log_format)
         .with_context(|| format!("expected a log filter such as info, got {:?}", config.log))?;
-    let app = open(config)?;
+    let app = open(config).await?;
     let (mut terminate, mut interrupt) = (
         signal(SignalKind::terminate())?,
         signal(SignalKind::interrupt())?,
@@ -80,7 +80,7 @@ async fn serve(config: &Config) -> anyhow::Result<()> {
 }
 
 /// Opens what the configuration names.
-fn open(config: &Config) -> anyhow::Result<App> {
+async fn open(config: &Config) -> anyhow::Result<App> {
     let learned = config
         .learn_history
         .as_ref()
@@ -89,9 +89,10 @@ fn open(config: &Config) -> anyhow::Result<App> {
     let tokens = config.tokens_file.as_deref().map(Tokens::read);
     let tokens = tokens.transpose()?.unwrap_or_default();
     let shadow_models = config.shadow_models.as_deref().map(Models::open);
+    let models = Models::open(&config.models)?;
     let parts = AppParts {
-        ledger: None,
-        models: Models::open(&config.models)?,
+        ledger: Ledger::configured(config, &models).await?,
+        models,
         shadow_models: shadow_models.transpose()?.unwrap_or_default(),
         histories: Histories::open(&config.models, learned)
             .with_context(|| format!("{} cannot be listed", config.models.display()))?,

@@ -17,7 +17,7 @@ use std::str::FromStr;
 
 use axum::http::HeaderName;
 use clap::builder::OsStr;
-use clap::{CommandFactory, FromArgMatches, Parser, ValueEnum};
+use clap::{ArgAction, CommandFactory, FromArgMatches, Parser, ValueEnum};
 use serde::Deserialize;
 
 use super::access::ReadAccess;
@@ -196,6 +196,45 @@ pub struct Config {
     /// Directory of models that score beside those of the same names, and are only compared with them in /metrics
     #[arg(long, env = "REVSCORE_SHADOW_MODELS", value_name = "DIR")]
     pub shadow_models: Option<PathBuf>,
+
+    /// File in which scores, what became of the edits and what people said of them are kept; without it nothing is kept, and there are no reports
+    #[arg(long, env = "REVSCORE_LEDGER", value_name = "FILE")]
+    pub ledger: Option<PathBuf>,
+
+    /// Wikis whose edits the ledger keeps besides those with a table [wiki.NAME], with commas between their names
+    #[arg(long, env = "REVSCORE_LEDGER_WIKIS", value_name = "WIKI,...")]
+    pub ledger_wikis: Option<WikiNames>,
+
+    /// Keep the names of accounts in the ledger; without it authors are numbers that only this ledger has
+    #[arg(
+        long,
+        env = "REVSCORE_LEDGER_NAMES",
+        value_name = "BOOL",
+        default_value_t = false,
+        action = ArgAction::Set,
+        num_args = 0..=1,
+        require_equals = true,
+        default_missing_value = "true"
+    )]
+    pub ledger_names: bool,
+
+    /// Days for which the ledger keeps single edits; older ones become counts by day, which reports go on with; 0 keeps them for ever
+    #[arg(
+        long,
+        env = "REVSCORE_LEDGER_KEEP_DAYS",
+        value_name = "DAYS",
+        default_value_t = 400, value_parser = clap::value_parser!(u32).range(0..=36_500)
+    )]
+    pub ledger_keep_days: u32,
+
+    /// Hours after which an edit that nobody has reverted counts as kept
+    #[arg(
+        long,
+        env = "REVSCORE_SETTLE_HOURS",
+        value_name = "HOURS",
+        default_value_t = 48, value_parser = clap::value_parser!(u32).range(1..=8_760)
+    )]
+    pub settle_hours: u32,
 
     /// What to log on standard error: off, error, warn, info (each request), debug, trace, or a filter such as info,hyper=debug
     #[arg(
@@ -413,7 +452,11 @@ fn with_file(
         let text = match value {
             toml::Value::String(text) => text,
             toml::Value::Integer(number) => number.to_string(),
-            other => return Err(value_error("a string or a whole number", other.to_string())),
+            toml::Value::Boolean(is_so) => is_so.to_string(),
+            other => {
+                let expected = "a string, a whole number, true or false";
+                return Err(value_error(expected, other.to_string()));
+            }
         };
         // Tried alone, so that the error names the file; `--key=` lets values begin with a dash.
         let alone = [
@@ -496,15 +539,32 @@ mod tests {
 
     #[test]
     fn the_file_changes_defaults_and_flags_win_over_it() {
-        let text = "listen = '0.0.0.0:9090'\nqueue = 7\nlog_format = 'json'\nlearn_history = 'enwiki,papwiki'";
+        let text = "listen = '0.0.0.0:9090'\nqueue = 7\nlog_format = 'json'\nlearn_history = 'enwiki,papwiki'\nledger = 'a.db'\nledger_names = true";
         let expected = Config {
             listen: "0.0.0.0:9090".parse().unwrap(),
             queue: 8,
             log_format: LogFormat::Json,
             learn_history: Some(WikiNames(vec!["enwiki".to_owned(), "papwiki".to_owned()])),
+            ledger: Some("a.db".into()),
+            ledger_names: true,
             ..Config::default()
         };
         assert_eq!(read(text, &["--queue", "8"]).unwrap(), expected);
+    }
+
+    #[test]
+    fn a_flag_that_is_set_or_not_says_so_in_each_way() {
+        for (text, flags, expected) in [
+            ("", &[][..], false),
+            ("", &["--ledger-names"], true),
+            ("", &["--ledger-names=false"], false),
+            ("ledger_names = true", &[], true),
+            ("ledger_names = true", &["--ledger-names=false"], false),
+            ("ledger_names = 'true'", &[], true),
+        ] {
+            let config = read(text, flags).unwrap();
+            assert_eq!(config.ledger_names, expected, "{text} {flags:?}");
+        }
     }
 
     #[track_caller]
@@ -530,10 +590,16 @@ mod tests {
         check(
             "queue = [1]",
             &[],
-            "expected a string or a whole number as queue in ",
+            "expected a string, a whole number, true or false as queue in ",
         );
         check("config = 'other.toml'", &[], ", got \"config\"");
         check("queue = ", &[], "is not TOML: ");
+        check(
+            "ledger_names = 1",
+            &[],
+            "expected a value that the flag takes as ledger_names in ",
+        );
+        check("", &["--settle-hours", "0"], "0 is not in 1..=8760");
         check("", &["--drain-ms", "0"], "0 is not in 1..=86400000");
         check(
             "",

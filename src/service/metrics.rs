@@ -14,6 +14,7 @@ use metrics_exporter_prometheus::{
 use super::caches::Caches;
 use super::dialect::Dialect;
 use super::histories::Histories;
+use super::ledger::LedgerState;
 use super::models::{Models, Served};
 use super::scoring::Side;
 use super::wiki::Wikis;
@@ -55,6 +56,13 @@ const RELOAD_TIMESTAMP: &str = "revscore_reload_timestamp_seconds";
 const SHADOW_SCORES: &str = "revscore_shadow_scores_total";
 const SHADOW_DIFFERENCE: &str = "revscore_shadow_difference";
 const SHADOW_SKIPPED: &str = "revscore_shadow_skipped_total";
+const LEDGER_WRITTEN: &str = "revscore_ledger_written_total";
+const LEDGER_BATCHES: &str = "revscore_ledger_batches_total";
+const LEDGER_FAILURES: &str = "revscore_ledger_failures_total";
+const LEDGER_DROPPED: &str = "revscore_ledger_dropped_total";
+const LEDGER_WAITING: &str = "revscore_ledger_waiting";
+const LEDGER_WRITABLE: &str = "revscore_ledger_writable";
+const LEDGER_BYTES: &str = "revscore_ledger_bytes";
 const DRIFT_INDEX: &str = "revscore_drift_index";
 const DRIFTED_FEATURES: &str = "revscore_drifted_features";
 
@@ -300,13 +308,39 @@ impl Metrics {
     }
 
     /// Everything, for Prometheus.
-    pub(crate) fn render(&self, n_waiting: usize, caches: &Caches) -> String {
+    pub(crate) fn render(
+        &self,
+        n_waiting: usize,
+        caches: &Caches,
+        ledger: Option<LedgerState>,
+    ) -> String {
         self.gauge(WAITING_EDITS, vec![]).set(n_waiting as f64);
+        if let Some(state) = ledger {
+            self.ledger(&state);
+        }
         for (cache, bytes) in caches.bytes() {
             let label = Label::from_static_parts("cache", cache);
             self.gauge(CACHE_BYTES, vec![label]).set(bytes as f64);
         }
         self.handle.render()
+    }
+
+    fn ledger(&self, state: &LedgerState) {
+        for (name, n) in [
+            (LEDGER_WRITTEN, state.n_written),
+            (LEDGER_BATCHES, state.n_batches),
+            (LEDGER_FAILURES, state.n_failures),
+            (LEDGER_DROPPED, state.n_dropped),
+        ] {
+            self.counter(name, vec![]).absolute(n);
+        }
+        for (name, value) in [
+            (LEDGER_WAITING, state.n_waiting as f64),
+            (LEDGER_WRITABLE, f64::from(u8::from(state.is_written))),
+            (LEDGER_BYTES, state.size_bytes as f64),
+        ] {
+            self.gauge(name, vec![]).set(value);
+        }
     }
 
     /// Sorts recorded times into their buckets. They pile up in memory until this is called.
@@ -362,6 +396,19 @@ impl Metrics {
                 HISTORY_SAVE_ERRORS,
                 "failed attempts to write a wiki's history",
             ),
+            (
+                LEDGER_WRITTEN,
+                "scores, edits, outcomes and judgements that were written to the ledger",
+            ),
+            (
+                LEDGER_BATCHES,
+                "transactions in which the ledger was written",
+            ),
+            (LEDGER_FAILURES, "attempts to write the ledger that failed"),
+            (
+                LEDGER_DROPPED,
+                "scores that are missing in the ledger because there was no place for them",
+            ),
         ] {
             self.recorder
                 .describe_counter(name.into(), None, what.into());
@@ -385,6 +432,12 @@ impl Metrics {
                 .describe_histogram(name.into(), None, what.into());
         }
         for (name, what) in [
+            (LEDGER_WAITING, "what waits to be written to the ledger"),
+            (
+                LEDGER_WRITABLE,
+                "1, or 0 when the last attempt to write the ledger failed",
+            ),
+            (LEDGER_BYTES, "size of the ledger's files"),
             (
                 DRIFT_INDEX,
                 "largest population stability index of a feature, over the last two days",

@@ -30,7 +30,7 @@ const UPKEEP_INTERVAL: Duration = Duration::from_secs(5);
 const ACCEPT_PAUSE: Duration = Duration::from_millis(200);
 
 /// Serves until `shutdown` is ready; then finishes the requests in flight, for a limited time,
-/// saves the histories, and returns. New connections are refused from then on.
+/// saves the histories, writes what the ledger was told, and returns. New connections are refused from then on.
 pub async fn run(listener: TcpListener, app: App, shutdown: impl Future<Output = ()>) {
     let limits = *app.limits();
     let slots = Arc::new(Semaphore::new(limits.connections));
@@ -86,6 +86,9 @@ pub async fn run(listener: TcpListener, app: App, shutdown: impl Future<Output =
     if limits.history_save.is_some() {
         save_histories(&app, &mut saving);
         while saving.join_next().await.is_some() {}
+    }
+    if let Some(ledger) = app.ledger() {
+        ledger.close().await;
     }
 }
 

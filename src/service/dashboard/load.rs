@@ -109,7 +109,8 @@ pub(super) async fn report(
     };
     if (asked.from, asked.to) == (None, None) {
         let models = store.models(wiki).await.map_err(broken)?;
-        let first = models.iter().map(|stored| stored.days.0).min();
+        let days = models.iter().filter_map(|stored| stored.days);
+        let first = days.map(|(first, _)| first).min();
         if let Some((from, to)) = first.and_then(|first| last_month(first, day_of(settled_until))) {
             (question.from, question.to) = (Some(from), Some(to));
         }

@@ -103,14 +103,13 @@ async fn versions(
             ..load::Asked::of(visit)
         };
         // Each over its own days, unless the address names some: versions follow one another.
-        let (from, to) = stored.days;
-        let asked = match asked.from.or(asked.to) {
-            Some(_) => asked,
-            None => load::Asked {
+        let asked = match (asked.from.or(asked.to), stored.days) {
+            (None, Some((from, to))) => load::Asked {
                 from: Some(from),
                 to: Some(to),
                 ..asked
             },
+            _ => asked,
         };
         reports.extend(load::report(app, wiki, &asked).await?);
     }

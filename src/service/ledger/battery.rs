@@ -12,7 +12,7 @@ use super::entry::{
 use super::outcome::fated;
 use super::store::{Change, Day, ModelId, Store, StoreError, Wanted};
 use super::tally::{Bands, Counted, Group, Judged, Tally};
-use crate::corpus::{RevertComment, RevertCommentKind, RevertReason, Sighting, TextDigest};
+use crate::corpus::{RevertComment, RevertCommentKind, RevertReason, Rule, Sighting, TextDigest};
 use crate::evaluation::{Kind, UserClass};
 use crate::model::{Family, Target};
 use crate::revision::{PageId, RevisionId, Timestamp};
@@ -62,11 +62,15 @@ fn ok<T>(answer: Result<T, StoreError>) -> T {
 
 fn model(target: Target) -> Arc<LedgerModel> {
     Arc::new(LedgerModel {
-        rule: Default::default(),
         name: format!("{WIKI}.{target}"),
         version: "1.0".to_owned(),
         target,
         checksum: u128::MAX - 7,
+        rule: Rule {
+            bots: true,
+            self_reverted: target == Target::Vandalism,
+            ..Rule::default()
+        },
         levels: vec![("review".to_owned(), 0.125), ("sure".to_owned(), 0.903)],
         features: vec!["words.badwords_added".to_owned(), "user.is_new".to_owned()],
     })
@@ -227,7 +231,7 @@ pub(super) async fn every_field_comes_back(store: &impl Store) {
     for score in &change.scores {
         let stored = models.iter().find(|stored| stored.model == *score.model);
         let stored = stored.expect("the model is there as it was");
-        assert_eq!(stored.days, (20, 20));
+        assert_eq!(stored.days, Some((20, 20)));
         let back = edit.scores.iter().find(|back| back.model == stored.id);
         let back = back.expect("its score is there");
         assert_eq!(back.probability.to_bits(), score.probability.to_bits());
@@ -523,9 +527,10 @@ impl Plain {
             let time = edit.edit.sighting.timestamp.expect("all have one").0;
             for score in &edit.scores {
                 let is_settled = time <= settled_until;
+                let looks_for = (score.model.target, &score.model.rule);
                 let counted = Counted {
                     probability: score.probability,
-                    fated: fated(score.model.target, score.is_counted, fate, is_settled),
+                    fated: fated(looks_for, score.is_counted, fate, is_settled),
                     judged: *judged,
                     score_delay_seconds: edit.scored_at.map(|at| at.0 - time),
                     revert_seconds: fate.reverted.as_ref().and_then(|by| by.seconds),

@@ -1,59 +1,378 @@
-//! stub
-use super::{Change, ScoredEdit, Store};
-use crate::revision::Timestamp;
-use std::sync::Arc;
-pub struct Ledger(Arc<dyn Store>);
-#[derive(Debug, thiserror::Error)]
-#[error("x")]
-pub struct LedgerError;
-pub(crate) fn now() -> Timestamp {
-    Timestamp(0)
+//! The ledger as the rest of the service has it: what is told goes into a queue, one task writes it, and
+//! another forgets what is old.
+//!
+//! Who scores never waits for it ([`Ledger::record`]); who wants to know that something is kept does
+//! ([`Ledger::write`]).
+
+use std::collections::BTreeSet;
+use std::path::{Path, PathBuf};
+use std::sync::atomic::Ordering::Relaxed;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
+
+use tokio::sync::oneshot;
+use tokio::task::JoinHandle;
+use xxhash_rust::xxh3::xxh3_64_with_seed;
+
+use super::entry::ScoredEdit;
+use super::queue::{Item, Queue};
+use super::sqlite::{SqliteStore, day_of};
+use super::store::{Change, Store};
+use super::writer::{Cadence, Counters, write_all};
+use crate::corpus::LabelOptions;
+use crate::revision::{RevisionId, Timestamp};
+use crate::service::config::Config;
+use crate::service::models::Models;
+
+/// Changes that may wait to be written: about 20 MB, or some seconds of the fastest scoring.
+const QUEUE: usize = 20_000;
+
+/// When the first old edits are forgotten, and how often after that.
+const FIRST_COMPACTION: Duration = Duration::from_secs(60);
+const COMPACTION_INTERVAL: Duration = Duration::from_secs(3_600);
+
+/// How long the end waits for what is not written yet.
+const CLOSE_TIMEOUT: Duration = Duration::from_secs(10);
+
+/// A ledger that is written and read; clones share it.
+#[derive(Clone)]
+pub struct Ledger(Arc<Shared>);
+
+struct Shared {
+    options: LedgerOptions,
+    wikis: BTreeSet<String>,
+    store: Arc<dyn Store>,
+    queue: Arc<Queue>,
+    counters: Arc<Counters>,
+    dropped: Mutex<Cadence>,
+    writing: tokio::sync::Mutex<Option<JoinHandle<()>>>,
+    compacting: Option<JoinHandle<()>>,
 }
+
+/// How a ledger is kept.
 #[derive(Clone, Debug)]
 pub struct LedgerOptions {
-    pub path: std::path::PathBuf,
+    /// Its file.
+    pub path: PathBuf,
+    /// The wikis whose edits are kept.
     pub wikis: Vec<String>,
+    /// Whether accounts' names are kept.
     pub names: bool,
+    /// Time after which an edit that nobody reverted counts as kept.
     pub settle_seconds: i64,
+    /// Days for which single edits are kept before they are counts alone; 0 keeps them for ever.
     pub keep_days: u32,
 }
+
+/// Why something is not in the ledger.
+#[derive(Clone, PartialEq, Eq, Debug, thiserror::Error)]
+pub enum LedgerError {
+    /// It was not opened.
+    #[error("the ledger {} is not opened: {cause}", path.display())]
+    NotOpened {
+        /// The file.
+        path: PathBuf,
+        /// Why.
+        cause: String,
+    },
+    /// The store does not take it. Nothing of it is kept.
+    #[error("the ledger is not written: {0}")]
+    NotWritten(String),
+    /// More waits to be written than may. Nothing of it is kept.
+    #[error("the ledger has too much to write at the moment")]
+    Busy,
+    /// The service ends. Nothing of it is kept.
+    #[error("the ledger is closed")]
+    Closed,
+}
+
+/// What a ledger says of itself.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+pub(crate) struct LedgerState {
+    /// Changes that were written.
+    pub(crate) n_written: u64,
+    /// Transactions.
+    pub(crate) n_batches: u64,
+    /// Attempts to write that failed.
+    pub(crate) n_failures: u64,
+    /// Changes that were recorded and are lost.
+    pub(crate) n_dropped: u64,
+    /// Changes that wait.
+    pub(crate) n_waiting: usize,
+    /// Whether the last attempt to write succeeded.
+    pub(crate) is_written: bool,
+    /// Of its files.
+    pub(crate) size_bytes: u64,
+}
+
+/// Now, in seconds since 1970.
+pub(crate) fn now() -> Timestamp {
+    let elapsed = SystemTime::now().duration_since(UNIX_EPOCH);
+    Timestamp(elapsed.map_or(0, |elapsed| elapsed.as_secs() as i64))
+}
+
 impl LedgerOptions {
-    pub(crate) fn new(path: &std::path::Path, wikis: impl IntoIterator<Item = String>) -> Self {
+    /// Names are not kept, single edits for ever, and outcomes are settled after two days.
+    pub(crate) fn new(path: &Path, wikis: impl IntoIterator<Item = String>) -> Self {
         Self {
             path: path.to_owned(),
             wikis: wikis.into_iter().collect(),
             names: false,
-            settle_seconds: 0,
+            settle_seconds: 48 * 3_600,
             keep_days: 0,
         }
     }
 }
-impl Ledger {
-    pub async fn open(
-        _o: LedgerOptions,
-        _l: impl Fn(&str) -> crate::corpus::LabelOptions + Send + Sync + 'static,
-    ) -> Result<Self, LedgerError> {
-        Err(LedgerError)
-    }
-    pub async fn close(&self) {}
 
-    pub(crate) fn keeps(&self, _wiki: &str) -> bool {
-        true
+impl Ledger {
+    /// Opens the ledger that a configuration names, if it names one; what counts as a revert on a wiki is
+    /// what its models learned by.
+    ///
+    /// # Errors
+    /// As [`Ledger::open`].
+    pub async fn configured(config: &Config, models: &Models) -> Result<Option<Self>, LedgerError> {
+        let Some(path) = &config.ledger else {
+            return Ok(None);
+        };
+        let named = config.ledger_wikis.iter().flat_map(|wikis| &wikis.0);
+        let wikis = named.chain(config.wikis.keys()).cloned();
+        let options = LedgerOptions {
+            names: config.ledger_names,
+            settle_seconds: i64::from(config.settle_hours) * 3_600,
+            keep_days: config.ledger_keep_days,
+            ..LedgerOptions::new(path, wikis)
+        };
+        let labels_of = |wiki: &String| {
+            let served = models.for_wiki(wiki);
+            let labels = served.first().map(|served| served.measure.labels);
+            (wiki.clone(), labels.unwrap_or(DEFAULT_LABELS))
+        };
+        let labels: std::collections::BTreeMap<String, LabelOptions> =
+            options.wikis.iter().map(labels_of).collect();
+        let labels = move |wiki: &str| labels.get(wiki).copied().unwrap_or(DEFAULT_LABELS);
+        Self::open(options, labels).await.map(Some)
     }
-    pub(crate) fn record(&self, _edit: ScoredEdit) {}
-    pub(crate) async fn write(&self, changes: Vec<Change>) -> Result<(), LedgerError> {
-        self.0.apply(&changes).await.map_err(|_| LedgerError)
+
+    /// Opens a ledger, or begins one, and starts to write what it is told. `labels` says what counts as a
+    /// revert on a wiki.
+    ///
+    /// # Errors
+    /// When the file cannot be used, is no ledger, is of a later version or is used by another process.
+    pub async fn open(
+        options: LedgerOptions,
+        labels: impl Fn(&str) -> LabelOptions + Send + Sync + 'static,
+    ) -> Result<Self, LedgerError> {
+        let store = SqliteStore::open(&options.path).await;
+        let store = store.map_err(|cause| LedgerError::NotOpened {
+            path: options.path.clone(),
+            cause: cause.to_string(),
+        })?;
+        Ok(Self::with_store(Arc::new(store), options, QUEUE, labels))
     }
-    pub(crate) fn author(&self, _name: &str) -> u64 {
-        0
+
+    fn with_store(
+        store: Arc<dyn Store>,
+        options: LedgerOptions,
+        capacity: usize,
+        labels: impl Fn(&str) -> LabelOptions + Send + Sync + 'static,
+    ) -> Self {
+        let queue = Arc::new(Queue::new(capacity));
+        let counters = Arc::new(Counters::default());
+        let writing = tokio::spawn(write_all(
+            Arc::clone(&store),
+            Arc::clone(&queue),
+            Arc::clone(&counters),
+            Arc::new(labels),
+        ));
+        let compacting = (options.keep_days > 0)
+            .then(|| tokio::spawn(compact_always(Arc::clone(&store), options.clone())));
+        Self(Arc::new(Shared {
+            wikis: options.wikis.iter().cloned().collect(),
+            options,
+            store,
+            queue,
+            counters,
+            dropped: Mutex::default(),
+            writing: Some(writing).into(),
+            compacting,
+        }))
     }
+
+    /// Whether a wiki's edits are kept.
+    pub(crate) fn keeps(&self, wiki: &str) -> bool {
+        self.0.wikis.contains(wiki)
+    }
+
+    /// Whether accounts' names are kept.
     pub(crate) fn keeps_names(&self) -> bool {
-        false
+        self.0.options.names
     }
+
+    /// An author as a number that only this ledger has for the name.
+    pub(crate) fn author(&self, name: &str) -> u64 {
+        xxh3_64_with_seed(name.as_bytes(), self.0.store.author_key())
+    }
+
+    /// Keeps scores when there is time for it. When there is no place for them they are lost, which is
+    /// counted.
+    pub(crate) fn record(&self, edit: ScoredEdit) {
+        // What is not saved yet has no id.
+        if edit.edit.sighting.revision == RevisionId(0) || !self.keeps(&edit.wiki) {
+            return;
+        }
+        let item = self.item(vec![Change::Scored(edit)], None);
+        if let Err((error, item)) = self.0.queue.push(item) {
+            self.count_dropped(item.changes.len(), &error);
+        }
+    }
+
+    /// Keeps changes; ready when they outlive this process.
+    ///
+    /// # Errors
+    /// When they are not kept. Telling them again does no harm.
+    pub(crate) async fn write(&self, changes: Vec<Change>) -> Result<(), LedgerError> {
+        if changes.is_empty() {
+            return Ok(());
+        }
+        let (acknowledge, acknowledged) = oneshot::channel();
+        let item = self.item(changes, Some(acknowledge));
+        self.0.queue.push(item).map_err(|(error, _)| error)?;
+        acknowledged.await.unwrap_or(Err(LedgerError::Closed))
+    }
+
+    fn item(
+        &self,
+        mut changes: Vec<Change>,
+        acknowledge: Option<super::queue::Acknowledge>,
+    ) -> Item {
+        if !self.keeps_names() {
+            for change in &mut changes {
+                match change {
+                    Change::Scored(edit) => edit.edit.user_name = None,
+                    Change::Seen(seen) => seen.edit.user_name = None,
+                    Change::Became { .. } | Change::Judged(_) | Change::Unjudged { .. } => {}
+                }
+            }
+        }
+        Item {
+            changes,
+            acknowledge,
+        }
+    }
+
+    fn count_dropped(&self, n: usize, error: &LedgerError) {
+        let n_dropped = self.0.counters.n_dropped.fetch_add(n as u64, Relaxed) + n as u64;
+        let mut cadence = self
+            .0
+            .dropped
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner);
+        if cadence.is_due() {
+            tracing::error!(%error, n_dropped, "scores are missing in the ledger, {n_dropped} so far: {error}");
+        }
+    }
+
+    /// What answers questions.
     pub(crate) fn store(&self) -> &Arc<dyn Store> {
-        &self.0
+        &self.0.store
     }
-    pub(crate) async fn settled_until(&self, _wiki: &str) -> Timestamp {
-        now()
+
+    /// Until when outcomes are known: an edit up to then that nobody reverted was kept. When nobody tells
+    /// of edits any more it stays where it is; before anybody did it is 1970.
+    pub(crate) async fn settled_until(&self, wiki: &str) -> Timestamp {
+        settled_until(&*self.0.store, wiki, self.0.options.settle_seconds).await
     }
+
+    /// What it says of itself.
+    pub(crate) fn state(&self) -> LedgerState {
+        let Shared {
+            options,
+            queue,
+            counters,
+            ..
+        } = &*self.0;
+        let size = |suffix: &str| {
+            let mut path = options.path.as_os_str().to_owned();
+            path.push(suffix);
+            std::fs::metadata(path).map_or(0, |file| file.len())
+        };
+        LedgerState {
+            n_written: counters.n_written.load(Relaxed),
+            n_batches: counters.n_batches.load(Relaxed),
+            n_failures: counters.n_failures.load(Relaxed),
+            n_dropped: counters.n_dropped.load(Relaxed),
+            n_waiting: queue.n_changes(),
+            is_written: !counters.is_failing.load(Relaxed),
+            size_bytes: size("") + size("-wal"),
+        }
+    }
+
+    /// Takes nothing more, and waits until what waits is written, for a limited time.
+    pub async fn close(&self) {
+        if let Some(compacting) = &self.0.compacting {
+            compacting.abort();
+        }
+        self.0.queue.close();
+        let Some(mut writing) = self.0.writing.lock().await.take() else {
+            return;
+        };
+        if tokio::time::timeout(CLOSE_TIMEOUT, &mut writing)
+            .await
+            .is_err()
+        {
+            writing.abort();
+            let n = self.0.queue.n_changes();
+            self.0.counters.n_dropped.fetch_add(n as u64, Relaxed);
+            tracing::error!(
+                n,
+                "{n} changes are not in the ledger: there was no more time"
+            );
+        }
+    }
+}
+
+/// What counts as a revert where no model says.
+const DEFAULT_LABELS: LabelOptions = LabelOptions {
+    radius: 15,
+    window_seconds: None,
+};
+
+async fn settled_until(store: &dyn Store, wiki: &str, settle_seconds: i64) -> Timestamp {
+    let seen_until = match store.size(wiki).await {
+        Ok(size) => size.seen_until,
+        Err(error) => {
+            tracing::warn!(wiki, %error, "it is not known what became of edits of {wiki}: {error}");
+            None
+        }
+    };
+    let until = seen_until.map_or(0, |seen| seen.0.min(now().0).saturating_sub(settle_seconds));
+    Timestamp(until.max(0))
+}
+
+/// Makes counts of old edits, now and then.
+async fn compact_always(store: Arc<dyn Store>, options: LedgerOptions) {
+    let mut pause = FIRST_COMPACTION;
+    loop {
+        tokio::time::sleep(pause).await;
+        pause = COMPACTION_INTERVAL;
+        let before = day_of(now().0) - i32::try_from(options.keep_days).unwrap_or(i32::MAX);
+        if let Err(error) = compact(&*store, before, options.settle_seconds).await {
+            tracing::error!(%error, "old edits stay in the ledger: {error}");
+        }
+    }
+}
+
+async fn compact(
+    store: &dyn Store,
+    before: super::store::Day,
+    settle_seconds: i64,
+) -> Result<(), super::store::StoreError> {
+    for wiki in store.wikis().await? {
+        let settled_until = settled_until(store, &wiki, settle_seconds).await;
+        let n = store.compact(&wiki, before, settled_until).await?;
+        if n > 0 {
+            tracing::info!(wiki, n, "{n} old edits of {wiki} are counts alone now");
+        }
+    }
+    Ok(())
 }

@@ -1,16 +1,23 @@
 //! The ledger: what the service said about edits, what became of them, and what people said.
 //!
 //! In the data's order: values (`entry`) become changes, which a `store` keeps; `outcome` finds what
-//! became of edits, and `tally` counts days. Nothing here scores, and nothing waits for it.
+//! became of edits, and `tally` counts days. What is told goes through a `queue` to the task of `writer`,
+//! which adds by pages' `tails` what became of earlier edits; the `handle` is what the service holds.
+//! Nothing here scores, and nothing that scores waits for it.
 
 mod entry;
-mod handle;
 mod outcome;
 mod tally;
 
 mod store;
 
 mod sqlite;
+
+mod queue;
+mod tails;
+mod writer;
+
+mod handle;
 
 #[cfg(test)]
 mod battery;
@@ -19,8 +26,8 @@ pub(crate) use entry::{
     EditFacts, Fate, Judgement, LedgerModel, LedgerPage, ModelScore, RevertedBy, ScoredEdit,
     SeenEdit,
 };
-pub(crate) use handle::now;
 pub use handle::{Ledger, LedgerError, LedgerOptions};
+pub(crate) use handle::{LedgerState, now};
 pub(crate) use store::{
     Change, Day, DayTally, FeatureCounts, LedgerEdit, LedgerScore, LedgerSize, ModelId, Store,
     StoreError, StoredModel, TailEntry, Wanted,

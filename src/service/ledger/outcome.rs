@@ -63,9 +63,14 @@ fn fate_of(label: RevisionLabel, entries: &HashMap<RevisionId, &TailEntry>) -> F
     }
 }
 
-/// What became of an edit for a model that looks for this, as the trainer's default recipe counts it.
-/// `is_counted` is the score's; `is_settled` when the time for outcomes has passed.
-pub(crate) fn fated(target: Target, is_counted: bool, fate: &Fate, is_settled: bool) -> Fated {
+/// What became of an edit for a model that looks for this and measures by that. `is_counted` is the
+/// score's; `is_settled` when the time for outcomes has passed.
+pub(crate) fn fated(
+    (target, rule): (Target, &Rule),
+    is_counted: bool,
+    fate: &Fate,
+    is_settled: bool,
+) -> Fated {
     if !is_counted {
         return Fated::NotCounted;
     }
@@ -81,7 +86,6 @@ pub(crate) fn fated(target: Target, is_counted: bool, fate: &Fate, is_settled: b
         edit_war: fate.edit_war,
         ..RevisionLabel::default()
     };
-    let rule = Rule::default();
     let is_bad = match target {
         Target::Vandalism => rule.vandalism(&label),
         Target::Reverted | Target::Damaging | Target::Goodfaith => rule.reverted(&label),
@@ -121,9 +125,10 @@ mod tests {
     fn an_outcome_counts_as_the_recipe_says() {
         #[track_caller]
         fn check(target: Target, fate: &Fate, settled: Fated, open: Fated) {
-            assert_eq!(fated(target, true, fate, true), settled, "{target}");
-            assert_eq!(fated(target, true, fate, false), open, "{target}");
-            assert_eq!(fated(target, false, fate, true), Fated::NotCounted);
+            let looks_for = (target, &Rule::default());
+            assert_eq!(fated(looks_for, true, fate, true), settled, "{target}");
+            assert_eq!(fated(looks_for, true, fate, false), open, "{target}");
+            assert_eq!(fated(looks_for, false, fate, true), Fated::NotCounted);
         }
         let none = Fate::default();
         let own = Fate {
@@ -149,5 +154,13 @@ mod tests {
             Fated::Reverted,
         );
         check(Target::Vandalism, &disputed, Fated::Unclear, Fated::Unclear);
+        let lenient = Rule {
+            self_reverted: true,
+            revert_undone: true,
+            ..Rule::default()
+        };
+        let looks_for = (Target::Reverted, &lenient);
+        assert_eq!(fated(looks_for, true, &own, true), Fated::Kept);
+        assert_eq!(fated(looks_for, true, &undone, true), Fated::Reverted);
     }
 }

@@ -273,7 +273,7 @@ fn time_of(timestamp: Option<Timestamp>, scored_at: Option<Timestamp>) -> i64 {
 
 const SECONDS_A_DAY: i64 = 86_400;
 
-fn day_of(time: i64) -> Day {
+pub(super) fn day_of(time: i64) -> Day {
     let day = time.div_euclid(SECONDS_A_DAY);
     day.clamp(Day::MIN.into(), Day::MAX.into()) as Day
 }
@@ -382,7 +382,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn every_statement_finds_its_rows_by_an_index() {
+    async fn the_file_is_opened_as_the_module_says() {
         let (store, _directory) = open().await;
         assert_eq!(number(&store, "PRAGMA foreign_keys").await, 1);
         assert_eq!(number(&store, "PRAGMA synchronous").await, 1);

@@ -122,8 +122,9 @@ pub(crate) struct DayTally {
 pub(crate) struct StoredModel {
     pub(crate) id: ModelId,
     pub(crate) model: LedgerModel,
-    /// Days of the first and the last edit that it scored, be they there or counts alone.
-    pub(crate) days: (Day, Day),
+    /// Days of the first and the last edit that it scored, be they there or counts alone; `None` when
+    /// neither is left.
+    pub(crate) days: Option<(Day, Day)>,
 }
 
 impl StoredModel {

@@ -208,7 +208,7 @@ pub(crate) async fn report(
     settled_until: Timestamp,
 ) -> Result<Report, ReportError> {
     let stored = choose(store, question).await?;
-    let (first_day, last_day) = stored.days;
+    let (first_day, last_day) = stored.days.unwrap_or((0, 0));
     let from = question.from.unwrap_or(first_day);
     let to = question.to.unwrap_or(last_day);
     if from > to {

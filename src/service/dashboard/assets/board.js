@@ -41,12 +41,20 @@
     // Keys: each presses the button that bears it. Off for whoever they are in the way of.
     const KEPT = "revscore-keys";
     const keys = document.querySelector("[data-keys]");
-    const isOn = () => localStorage.getItem(KEPT) !== "off";
+    // A browser may keep nothing.
+    const kept = () => {
+        try {
+            return localStorage;
+        } catch {
+            return null;
+        }
+    };
+    const isOn = () => kept()?.getItem(KEPT) !== "off";
     if (keys) {
         const box = keys.querySelector("input");
         keys.hidden = false;
         box.checked = isOn();
-        box.addEventListener("change", () => localStorage.setItem(KEPT, box.checked ? "on" : "off"));
+        box.addEventListener("change", () => kept()?.setItem(KEPT, box.checked ? "on" : "off"));
     }
     let isPressed = false;
     document.addEventListener("keydown", (event) => {

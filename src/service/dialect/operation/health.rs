@@ -12,6 +12,7 @@ use super::openapi;
 use crate::service::App;
 use crate::service::dashboard;
 use crate::service::error::ServiceError;
+use crate::service::ledger::Ledger;
 
 #[derive(Serialize)]
 pub(crate) struct Index {
@@ -95,6 +96,10 @@ pub(crate) async fn metrics(State(app): State<App>) -> ([(HeaderName, &'static s
     }
     (
         content_type,
-        app.metrics().render(app.pool().n_waiting(), app.caches()),
+        app.metrics().render(
+            app.pool().n_waiting(),
+            app.caches(),
+            app.ledger().map(Ledger::state),
+        ),
     )
 }

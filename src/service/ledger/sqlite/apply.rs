@@ -10,7 +10,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use sqlx::sqlite::{SqliteConnection, SqliteRow};
 use sqlx::{Connection as _, Row as _};
 
-use super::code::Code;
+use super::code::{Code, encode_rule};
 use super::{Day, Memory, Writer, bytes, day_of, time_of};
 use crate::corpus::RevertComment;
 use crate::evaluation::UserClass;
@@ -448,13 +448,14 @@ impl Batch<'_> {
         }
         let checksum = model.checksum.to_le_bytes().to_vec();
         sqlx::query(
-            "INSERT INTO model (name, version, target, checksum, levels, features)
-             VALUES (?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING",
+            "INSERT INTO model (name, version, target, checksum, rule, levels, features)
+             VALUES (?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING",
         )
         .bind(&model.name)
         .bind(&model.version)
         .bind(model.target.code())
         .bind(checksum.clone())
+        .bind(encode_rule(&model.rule))
         .bind(bytes::encode(&model.levels))
         .bind(bytes::encode(&model.features))
         .execute(&mut *self.connection)

@@ -3,7 +3,7 @@
 //! They are given here by hand and never change, whatever order or names the enums take. A number that no
 //! variant has comes from a later version, or from damage.
 
-use crate::corpus::{RevertCommentKind, RevertReason};
+use crate::corpus::{RevertCommentKind, RevertReason, Rule};
 use crate::evaluation::{Kind, UserClass};
 use crate::model::{Family, Target};
 use crate::service::ledger::store::StoreError;
@@ -127,6 +127,34 @@ codes!(
 );
 codes!(Judged, "verdict", Not = 0, Good = 1, Bad = 2);
 
+/// A recipe's choices as bits.
+pub(super) fn encode_rule(rule: &Rule) -> u8 {
+    let choices = [
+        rule.bots,
+        rule.first_revisions,
+        rule.self_reverted,
+        rule.revert_undone,
+    ];
+    let bits = choices.into_iter().zip(0..);
+    bits.map(|(choice, bit)| u8::from(choice) << bit).sum()
+}
+
+/// The choices that bits are.
+///
+/// # Errors
+/// When there are more.
+pub(super) fn decode_rule(bits: i64) -> Result<Rule, StoreError> {
+    if !(0..16).contains(&bits) {
+        return Err(StoreError::NotUnderstood(format!("rule {bits}")));
+    }
+    Ok(Rule {
+        bots: bits & 1 != 0,
+        first_revisions: bits & 2 != 0,
+        self_reverted: bits & 4 != 0,
+        revert_undone: bits & 8 != 0,
+    })
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -159,5 +187,10 @@ mod tests {
         check::<Family>(14);
         check::<Fated>(7);
         check::<Judged>(3);
+        for bits in 0..16 {
+            let rule = decode_rule(bits).unwrap();
+            assert_eq!(i64::from(encode_rule(&rule)), bits);
+        }
+        assert!(decode_rule(16).is_err());
     }
 }

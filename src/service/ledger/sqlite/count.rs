@@ -14,8 +14,9 @@ use sqlx::Row as _;
 use sqlx::sqlite::{SqliteConnection, SqliteRow};
 
 use super::bytes::{self, Groups};
-use super::code::Code;
+use super::code::{Code, decode_rule};
 use super::{SqliteStore, end_of, read, start_of};
+use crate::corpus::Rule;
 use crate::evaluation::{Kind, UserClass};
 use crate::model::Target;
 use crate::revision::Timestamp;
@@ -26,6 +27,7 @@ use crate::service::ledger::tally::{Bands, Counted, Group, Judged};
 /// What counting has to know of a model.
 pub(super) struct CountedModel {
     target: Target,
+    rule: Rule,
     bands: Bands,
 }
 
@@ -238,9 +240,10 @@ fn counted(
     let scored_at: Option<i64> = row.try_get(3)?;
     let fate = read::fate(row, 10)?;
     let is_settled = time <= settled_until.0;
+    let looks_for = (model.target, &model.rule);
     let counted = Counted {
         probability: row.try_get(1)?,
-        fated: fated(model.target, row.try_get(2)?, &fate, is_settled),
+        fated: fated(looks_for, row.try_get(2)?, &fate, is_settled),
         judged: Judged::decode(row.try_get(9)?)?,
         score_delay_seconds: scored_at
             .filter(|_| is_dated)
@@ -275,12 +278,13 @@ async fn models(
     if known.len() as i64 == n_models {
         return Ok(known);
     }
-    let rows = sqlx::query("SELECT id, target, levels FROM model");
+    let rows = sqlx::query("SELECT id, target, levels, rule FROM model");
     let rows = rows.fetch_all(connection).await?;
     let models = rows.iter().map(|row| {
         let levels: Vec<(String, f64)> = bytes::decode(row.try_get(2)?, "levels of a model")?;
         let model = CountedModel {
             target: Target::decode(row.try_get(1)?)?,
+            rule: decode_rule(row.try_get(3)?)?,
             bands: Bands::new(&levels),
         };
         Ok((row.try_get(0)?, Arc::new(model)))

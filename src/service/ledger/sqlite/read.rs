@@ -9,7 +9,7 @@ use sqlx::{Row as _, SqlitePool};
 
 use super::apply::id;
 use super::bytes;
-use super::code::Code;
+use super::code::{Code, decode_rule};
 use crate::corpus::{RevertComment, RevertCommentKind, RevertReason, Sighting, TextDigest};
 use crate::evaluation::{Kind, UserClass};
 use crate::model::Target;
@@ -57,7 +57,7 @@ pub(super) async fn models(
     wiki: &str,
 ) -> Result<Vec<StoredModel>, StoreError> {
     let rows = sqlx::query(
-        "SELECT model.id, model.name, version, target, checksum, levels, features, first_day, last_day
+        "SELECT model.id, model.name, version, target, checksum, levels, features, first_day, last_day, rule
          FROM scored_by JOIN model ON model.id = scored_by.model JOIN wiki ON wiki.id = scored_by.wiki
          WHERE wiki.name = ? ORDER BY last_day DESC, model.id DESC",
     );
@@ -73,11 +73,11 @@ pub(super) async fn models(
                 target: Target::decode(row.try_get(3)?)?,
                 checksum: checksum
                     .map_err(|_| StoreError::NotUnderstood("a model's checksum".to_owned()))?,
+                rule: decode_rule(row.try_get(9)?)?,
                 levels: bytes::decode(row.try_get(5)?, "levels of a model")?,
                 features: bytes::decode(row.try_get(6)?, "features of a model")?,
-                rule: Default::default(),
             },
-            days: (row.try_get(7)?, row.try_get(8)?),
+            days: Some((row.try_get(7)?, row.try_get(8)?)),
         })
     });
     models.collect()

@@ -28,6 +28,8 @@ CREATE TABLE model (
     version TEXT NOT NULL,
     target INTEGER NOT NULL,
     checksum BLOB NOT NULL,
+    -- What its recipe counts: bots (1), first revisions (2), self-reverted edits (4), undone reverts (8).
+    rule INTEGER NOT NULL,
     levels BLOB NOT NULL,
     features BLOB NOT NULL,
     UNIQUE (name, version, target, checksum)

@@ -1,0 +1,178 @@
+//! The ends of pages' rows that were needed last, by which a seen edit says what became of those before.
+//!
+//! They are kept in memory as long as everything that they rest on is written: after a failure they are
+//! forgotten, and read anew.
+
+use std::collections::HashMap;
+use std::collections::hash_map::Entry;
+use std::sync::Arc;
+
+use super::entry::EditFacts;
+use super::outcome::{changed_fates, tail_length};
+use super::store::{Change, Store, StoreError, TailEntry};
+use crate::corpus::{LabelOptions, RevertComment};
+use crate::revision::PageId;
+
+/// Pages that are kept; of 76 revisions each they would be 20 MB.
+const MAX_PAGES: usize = 2_000;
+
+/// What counts as a revert, by wiki.
+pub(super) type Labels = Arc<dyn Fn(&str) -> LabelOptions + Send + Sync>;
+
+type Key = (Arc<str>, PageId);
+
+/// The ends of pages.
+pub(super) struct Tails {
+    labels: Labels,
+    pages: HashMap<Key, Tail>,
+    /// Counts uses.
+    now: u64,
+}
+
+struct Tail {
+    entries: Vec<TailEntry>,
+    used: u64,
+}
+
+impl Tails {
+    pub(super) fn new(labels: Labels) -> Self {
+        Self {
+            labels,
+            pages: HashMap::new(),
+            now: 0,
+        }
+    }
+
+    /// Forgets all.
+    pub(super) fn clear(&mut self) {
+        self.pages.clear();
+    }
+
+    /// Adds to changes what they say of earlier edits.
+    ///
+    /// # Errors
+    /// When a page's end cannot be read.
+    pub(super) async fn complete(
+        &mut self,
+        store: &dyn Store,
+        changes: impl Iterator<Item = Change>,
+    ) -> Result<Vec<Change>, StoreError> {
+        let mut completed = Vec::with_capacity(2 * changes.size_hint().0);
+        // Edits of this batch that the store does not have yet.
+        let mut scored: HashMap<Key, Vec<TailEntry>> = HashMap::new();
+        for change in changes {
+            match &change {
+                Change::Scored(edit) if edit.page.id != PageId(0) => {
+                    let key = (Arc::clone(&edit.wiki), edit.page.id);
+                    let entry = entry_of(&edit.edit, RevertComment::of(None));
+                    match self.pages.get_mut(&key) {
+                        Some(tail) => insert(&mut tail.entries, entry),
+                        None => scored.entry(key).or_default().push(entry),
+                    }
+                    completed.push(change);
+                }
+                Change::Seen(seen) if seen.page.id != PageId(0) => {
+                    let options = (self.labels)(&seen.wiki);
+                    let key = (Arc::clone(&seen.wiki), seen.page.id);
+                    let entry = entry_of(&seen.edit, seen.comment);
+                    completed.push(change);
+                    self.see(store, key, entry, (&options, &mut scored), &mut completed)
+                        .await?;
+                }
+                _ => completed.push(change),
+            }
+        }
+        self.forget_oldest();
+        Ok(completed)
+    }
+
+    async fn see(
+        &mut self,
+        store: &dyn Store,
+        key: Key,
+        entry: TailEntry,
+        (options, scored): (&LabelOptions, &mut HashMap<Key, Vec<TailEntry>>),
+        changes: &mut Vec<Change>,
+    ) -> Result<(), StoreError> {
+        let (wiki, page) = (Arc::clone(&key.0), key.1);
+        let length = tail_length(options);
+        let others = scored.remove(&key).unwrap_or_default();
+        let tail = match self.pages.entry(key) {
+            Entry::Occupied(place) => place.into_mut(),
+            Entry::Vacant(place) => place.insert(Tail {
+                entries: store.tail(&wiki, page, length).await?,
+                used: 0,
+            }),
+        };
+        self.now += 1;
+        tail.used = self.now;
+        for entry in others.into_iter().chain([entry]) {
+            insert(&mut tail.entries, entry);
+        }
+        let surplus = tail.entries.len().saturating_sub(length);
+        tail.entries.drain(..surplus);
+        for (revision, fate) in changed_fates(&tail.entries, options) {
+            let entries = tail.entries.iter_mut();
+            for entry in entries.filter(|entry| entry.sighting.revision == revision) {
+                entry.fate.clone_from(&fate);
+            }
+            changes.push(Change::Became {
+                wiki: Arc::clone(&wiki),
+                revision,
+                fate,
+            });
+        }
+        Ok(())
+    }
+
+    /// When there are too many pages, the half that was not needed for longest goes.
+    fn forget_oldest(&mut self) {
+        if self.pages.len() > MAX_PAGES {
+            let mut uses: Vec<u64> = self.pages.values().map(|tail| tail.used).collect();
+            let half = uses.len() / 2;
+            let (_, &mut oldest, _) = uses.select_nth_unstable(half);
+            self.pages.retain(|_, tail| tail.used >= oldest);
+        }
+    }
+}
+
+fn entry_of(edit: &EditFacts, comment: RevertComment) -> TailEntry {
+    TailEntry {
+        sighting: edit.sighting,
+        comment,
+        user_class: edit.user_class,
+        fate: super::entry::Fate::default(),
+    }
+}
+
+/// Puts a revision into a page's row, or fills the gaps of one that is there, as the store does.
+fn insert(entries: &mut Vec<TailEntry>, entry: TailEntry) {
+    // One whose time is not known came last.
+    let place = |entry: &TailEntry| {
+        let time = entry.sighting.timestamp.map_or(i64::MAX, |time| time.0);
+        (time, entry.sighting.revision)
+    };
+    let known = entries
+        .iter()
+        .position(|known| known.sighting.revision == entry.sighting.revision);
+    let entry = match known {
+        None => entry,
+        Some(idx) => {
+            let mut known = entries.remove(idx);
+            let sighting = &mut known.sighting;
+            // Without a digest it was scored, and its comment was not told.
+            if sighting.digest.is_none() {
+                known.comment = entry.comment;
+            }
+            sighting.timestamp = sighting.timestamp.or(entry.sighting.timestamp);
+            sighting.digest = sighting.digest.or(entry.sighting.digest);
+            sighting.author = sighting.author.or(entry.sighting.author);
+            if known.user_class == crate::evaluation::UserClass::Unknown {
+                known.user_class = entry.user_class;
+            }
+            known
+        }
+    };
+    let idx = entries.partition_point(|other| place(other) < place(&entry));
+    entries.insert(idx, entry);
+}
