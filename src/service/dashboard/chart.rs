@@ -8,10 +8,10 @@ use maud::{Markup, html};
 
 const WIDTH: f64 = 640.0;
 const HEIGHT: f64 = 300.0;
-const LEFT: f64 = 58.0;
+const LEFT: f64 = 84.0;
 const RIGHT: f64 = 628.0;
 const TOP: f64 = 12.0;
-const BOTTOM: f64 = 256.0;
+const BOTTOM: f64 = 250.0;
 
 /// One axis: its end, and what stands along it.
 pub(super) struct Axis {
@@ -55,7 +55,7 @@ impl Frame<'_> {
                     text.tick x=(LEFT - 8.0) y=(n(y + 4.0)) text-anchor="end" { (label) }
                 }
                 @for (value, label) in &self.x.ticks {
-                    text.tick x=(n(self.x(*value))) y=(BOTTOM + 18.0) text-anchor="middle" { (label) }
+                    text.tick x=(n(self.x(*value))) y=(BOTTOM + 22.0) text-anchor="middle" { (label) }
                 }
                 text.tick x=(n((LEFT + RIGHT) / 2.0)) y=(HEIGHT - 6.0) text-anchor="middle" { (self.x.title) }
                 (marks)
@@ -169,8 +169,8 @@ fn n(value: f64) -> String {
 pub(super) fn bar(share: Option<f64>) -> Markup {
     html! {
         svg.share viewBox="0 0 100 6" preserveAspectRatio="none" aria-hidden="true" {
-            rect.bar width="100" height="6" {}
             @if let Some(share) = share {
+                rect.bar width="100" height="6" {}
                 rect.bar.part width=(n(100.0 * share)) height="6" {}
             }
         }

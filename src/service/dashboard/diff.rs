@@ -151,23 +151,26 @@ impl Diff {
     }
 }
 
-/// Where the beginning of a kept text that is shown ends: at a line's end where there is one near.
+/// Where the beginning of a kept text that is shown ends: after a word.
 fn start_of(text: &str) -> usize {
     let limit = byte_of_char(text, CONTEXT_CHARS);
-    match text[..limit].find('\n') {
-        Some(end) if limit < text.len() && end > 0 => end,
-        _ => limit,
+    if limit == text.len() {
+        return limit;
     }
+    let end = text[..limit].rfind(char::is_whitespace);
+    end.filter(|end| *end > 0)
+        .map_or(limit, |end| text.ceil_char_boundary(end + 1))
 }
 
-/// Where the end of a kept text that is shown begins.
+/// Where the end of a kept text that is shown begins: before a word.
 fn end_of(text: &str) -> usize {
     let from_end = text.char_indices().rev().nth(CONTEXT_CHARS - 1);
     let limit = from_end.map_or(0, |(at, _)| at);
-    match text[limit..].rfind('\n') {
-        Some(end) if limit > 0 && limit + end + 1 < text.len() => limit + end + 1,
-        _ => limit,
+    if limit == 0 {
+        return 0;
     }
+    let start = text[limit..].find(char::is_whitespace);
+    start.map_or(limit, |start| text.ceil_char_boundary(limit + start + 1))
 }
 
 fn byte_of_char(text: &str, n: usize) -> usize {
@@ -223,9 +226,19 @@ mod tests {
         check("b", "a b", "{+a +}b");
         let long =
             |middle: &str| format!("{}\n{middle}\n{}", "one ".repeat(300), "two ".repeat(300));
-        check(&long("a"), &long("b"), "...[-a-]{+b+}...");
+        let (ones, twos) = ("one ".repeat(39), "two ".repeat(39));
+        check(
+            &long("a"),
+            &long("b"),
+            &format!("...{ones}\n[-a-]{{+b+}}\n{twos}..."),
+        );
         let far = |a: &str, b: &str| format!("{a}\n{}\n{b}", "between\n".repeat(100));
-        check(&far("a", "y"), &far("b", "z"), "[-a-]{+b+}...[-y-]{+z+}");
+        let lines = "between\n".repeat(19);
+        check(
+            &far("a", "y"),
+            &far("b", "z"),
+            &format!("[-a-]{{+b+}}\n{lines}...{lines}\n[-y-]{{+z+}}"),
+        );
     }
 
     #[test]

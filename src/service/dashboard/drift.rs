@@ -83,7 +83,7 @@ fn features(words: &Words, report: &Report) -> Markup {
         section aria-labelledby="drift" {
             h2 #drift { (words.say("drift_title")) }
             p { (words.say("drift_what")) }
-            div.scroll tabindex="0" role="region" aria-labelledby="drift" {
+            div.scroll tabindex="0" role="group" aria-labelledby="drift" {
                 table {
                     thead { tr {
                         th scope="col" { (words.say("column_feature")) }

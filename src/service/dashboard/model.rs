@@ -179,7 +179,7 @@ fn side_by_side(words: &Words, versions: &[Report]) -> Markup {
         @if !versions.is_empty() {
             section aria-labelledby="versions" {
                 h2 #versions { (words.say("versions_title")) }
-                div.scroll tabindex="0" role="region" aria-labelledby="versions" {
+                div.scroll tabindex="0" role="group" aria-labelledby="versions" {
                     table {
                         thead { tr {
                             th scope="col" { (words.say("version")) }
@@ -228,7 +228,7 @@ fn levels(words: &Words, levels: &[Level]) -> Markup {
         section aria-labelledby="thresholds" {
             h2 #thresholds { (words.say("thresholds_title")) }
             p { (words.say("thresholds_what")) }
-            div.scroll tabindex="0" role="region" aria-labelledby="thresholds" {
+            div.scroll tabindex="0" role="group" aria-labelledby="thresholds" {
                 table {
                     thead { tr {
                         th scope="col" { (words.say("column_level")) }

@@ -92,7 +92,7 @@ fn section(words: &Words, card: &Card, has_ledger: bool) -> Markup {
                 p.quiet { (words.say("nothing_scored")) }
             }
             p.go {
-                @if has_ledger { a.button href=(format!("/wiki/{wiki}/queue")) { (words.say("to_queue")) } }
+                @if card.report.is_some() { a.button href=(format!("/wiki/{wiki}/queue")) { (words.say("to_queue")) } }
                 a href=(format!("/wiki/{wiki}")) { (words.say("to_report")) }
             }
             @if !card.models.is_empty() {

@@ -87,7 +87,7 @@ fn add(to: &mut Row, row: &Row) {
 
 /// Names along the axis, few enough to be read.
 fn x_axis(steps: &[Step]) -> Axis {
-    let every = steps.len().div_ceil(4).max(1);
+    let every = steps.len().div_ceil(3).max(1);
     let labelled = steps.iter().enumerate().step_by(every);
     Axis {
         title: String::new(),
@@ -139,7 +139,7 @@ fn counts(words: &Words, steps: &[Step]) -> Markup {
 
 fn table(words: &Words, steps: &[Step]) -> Markup {
     html! {
-        div.scroll tabindex="0" role="region" aria-label=(words.say("series_table")) {
+        div.scroll tabindex="0" role="group" aria-label=(words.say("series_table")) {
             table {
                 thead { tr {
                     th scope="col" { (words.say("column_time")) }

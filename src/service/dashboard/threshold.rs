@@ -133,7 +133,7 @@ fn curve(words: &Words, report: &Report) -> Markup {
 fn table(words: &Words, report: &Report) -> Markup {
     let frame = frame(words, "", "");
     html! {
-        div.scroll tabindex="0" role="region" aria-label=(words.say("threshold_table")) {
+        div.scroll tabindex="0" role="group" aria-label=(words.say("threshold_table")) {
             table.thresholds {
                 thead { tr {
                     th scope="col" { (words.say("threshold_at")) }

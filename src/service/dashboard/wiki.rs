@@ -154,7 +154,7 @@ fn by(words: &Words, report: &Report, by: By, title: &'static str) -> Markup {
     let mut rows: Vec<&(Group, Row)> = report
         .groups
         .iter()
-        .filter(|(group, _)| By::of(*group) == Some(by))
+        .filter(|(group, row)| By::of(*group) == Some(by) && row.settled > 0)
         .collect();
     if by == By::Namespace {
         rows.sort_by_key(|(_, row)| std::cmp::Reverse(row.settled));
@@ -164,7 +164,7 @@ fn by(words: &Words, report: &Report, by: By, title: &'static str) -> Markup {
         @if !rows.is_empty() {
             section aria-labelledby=(title) {
                 h2 id=(title) { (words.say(title)) }
-                div.scroll tabindex="0" role="region" aria-labelledby=(title) {
+                div.scroll tabindex="0" role="group" aria-labelledby=(title) {
                     table {
                         thead { tr {
                             th scope="col" { (words.say("column_group")) }
@@ -209,9 +209,13 @@ mod tests {
                 .into_string()
                 .is_empty()
         );
-        report
-            .groups
-            .push((Group::Kind(Kind::LinkSpam), Row::default()));
+        report.groups.push((
+            Group::Kind(Kind::LinkSpam),
+            Row {
+                settled: 1,
+                ..Row::default()
+            },
+        ));
         let html = by(words, &report, By::Kind, "by_kind").into_string();
         assert!(html.contains("Link"), "{html}");
         assert!(
