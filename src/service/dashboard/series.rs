@@ -16,6 +16,8 @@ const MAX_STEPS: usize = 62;
 /// A stretch of days that is counted together.
 struct Step {
     name: String,
+    /// For the axis.
+    short: String,
     row: Row,
 }
 
@@ -65,12 +67,12 @@ fn steps(words: &Words, report: &Report) -> Vec<Step> {
         _ => (by_months(), true),
     };
     let name = |day| match is_months {
-        true => words.month(day),
-        false => words.day(day),
+        true => (words.month(day), words.month(day)),
+        false => (words.day(day), words.short_day(day)),
     };
-    let steps = rows.into_iter().map(|(day, row)| Step {
-        name: name(day),
-        row,
+    let steps = rows.into_iter().map(|(day, row)| {
+        let (name, short) = name(day);
+        Step { name, short, row }
     });
     steps.collect()
 }
@@ -93,7 +95,7 @@ fn x_axis(steps: &[Step]) -> Axis {
         title: String::new(),
         end: steps.len() as f64,
         ticks: labelled
-            .map(|(idx, step)| (idx as f64 + 0.5, step.name.clone()))
+            .map(|(idx, step)| (idx as f64 + 0.5, step.short.clone()))
             .collect(),
     }
 }

@@ -65,6 +65,8 @@ struct DateForm {
     months: [String; 12],
     /// With `{day}`, `{month}` and `{year}` in them.
     day: String,
+    /// Without a year, where there is little room.
+    short: String,
     month: String,
     time: String,
 }
@@ -169,6 +171,11 @@ impl Words {
     /// A day.
     pub(crate) fn day(&self, day: Day) -> String {
         self.dated(&self.file.date.day, date(day))
+    }
+
+    /// A day without its year.
+    pub(crate) fn short_day(&self, day: Day) -> String {
+        self.dated(&self.file.date.short, date(day))
     }
 
     /// The month of a day.
