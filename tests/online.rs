@@ -178,10 +178,11 @@ struct Service {
 }
 
 impl Service {
-    fn start(models: &Path) -> Self {
+    fn start(models: &Path, flags: &[&str]) -> Self {
         let mut child = Command::new(env!("CARGO_BIN_EXE_revscore-serve"))
-            .args(["--listen", "127.0.0.1:0", "--log", "error", "--models"])
-            .arg(models)
+            .current_dir(models)
+            .args(["--listen", "127.0.0.1:0", "--log", "error", "--models", "."])
+            .args(flags)
             .stdin(Stdio::null())
             .stdout(Stdio::piped())
             .spawn()
@@ -195,6 +196,11 @@ impl Service {
             .unwrap_or_else(|| panic!("{line}"))
             .to_owned();
         Self { child, url }
+    }
+
+    fn get(&self, path: &str) -> Value {
+        let mut answer = ureq::get(format!("{}{path}", self.url)).call().unwrap();
+        answer.body_mut().read_json().unwrap()
     }
 
     fn post(&self, path: &str, body: &Value) -> Value {
@@ -275,7 +281,8 @@ fn a_service_that_is_told_of_edits_scores_as_the_trainer_does_over_the_dump() {
         assert!(historic.contains(group), "the model has no {group}");
     }
 
-    let service = Service::start(room);
+    let ledger = ["--ledger", "live.ledger", "--ledger-wikis", "samplewiki"];
+    let service = Service::start(room, &ledger);
     let request = |edit: &Value| json!({"wiki": "samplewiki", "edits": [edit]});
     let (mut n_equal, mut n_hidden, mut n_moved) = (0, 0, 0);
     for Saved {
@@ -285,6 +292,9 @@ fn a_service_that_is_told_of_edits_scores_as_the_trainer_does_over_the_dump() {
     } in sample()
     {
         if timestamp.as_str() < UNTIL {
+            // The history has it from the trainer; the ledger finds later reverts to it.
+            let told = service.post("/api/v1/edits", &request(&edit));
+            assert_eq!(told["edits"][0]["status"], "already_observed", "{told}");
             continue;
         }
         let probability = |answer: &Value| {
@@ -318,13 +328,47 @@ fn a_service_that_is_told_of_edits_scores_as_the_trainer_does_over_the_dump() {
     assert!(n_equal > 300, "only {n_equal} edits were compared");
     assert!((1..20).contains(&n_hidden), "{n_hidden}");
     assert!(n_moved > n_equal / 2, "only {n_moved} look at the past");
+    check_report(room, &service);
+}
+
+/// The ledger of a service that was told of edits one by one gives the report of a replayed dump.
+fn check_report(room: &Path, service: &Service) {
+    let replayed = Command::new(env!("CARGO_BIN_EXE_revscore-serve"))
+        .current_dir(room)
+        .args([
+            "replay",
+            "--dump",
+            SAMPLE,
+            "--wiki",
+            "samplewiki",
+            "--models",
+            ".",
+        ])
+        .args(["--ledger", "replay.ledger", "--since", UNTIL])
+        .output()
+        .unwrap();
+    let stderr = String::from_utf8_lossy(&replayed.stderr);
+    assert!(replayed.status.success(), "{stderr}");
+    let other = Service::start(room, &["--ledger", "replay.ledger"]);
+    let report = |service: &Service, by: &str| {
+        let mut report = service.get(&format!("/api/v1/report?wiki=samplewiki&by={by}"));
+        // A replay has nothing to say of it.
+        report["time_to_score"].take();
+        report
+    };
+    for by in ["kind", "user_class", "namespace", "day"] {
+        let (live, replayed) = (report(service, by), report(&other, by));
+        assert!(live["all"]["reverted"].as_u64().unwrap() > 50, "{live:#}");
+        assert!(live["all"]["pending"].as_u64().unwrap() > 0, "{live:#}");
+        assert_eq!(live, replayed, "by {by}");
+    }
 }
 
 /// With every shipped model, for every edit: the bias and the reasons sum to the raw score.
 #[test]
 fn reasons_add_up_to_the_score() {
     let models = Path::new(env!("CARGO_MANIFEST_DIR")).join("models");
-    let service = Service::start(&models);
+    let service = Service::start(&models, &[]);
     let edits: Vec<Value> = sample().into_iter().map(|saved| saved.edit).collect();
     let (mut n_scored, mut families) = (0, BTreeSet::new());
     for wiki in ["enwiki", "jawiki", "papwiki", "samplewiki"] {

@@ -63,6 +63,11 @@ TAKEN = [
     ("everything", EVERYTHING,
      ITS_OWN | {"HorizontalPodAutoscaler", "ServiceMonitor", "PrometheusRule"}),
     ("histories", {"replicas": 1, "models": {"claim": "models", "writable": True}}, ITS_OWN),
+    (
+        "ledger",
+        {"replicas": 1, "models": {"claim": "models", "writable": True}, "config": {"ledger": "/models/wikis.ledger"}},
+        ITS_OWN,
+    ),
     ("nothing optional", {"preStopSeconds": 0, "podDisruptionBudget": {"enabled": False},
                           "networkPolicy": {"enabled": False}, "serviceAccount": {"create": False}},
      {"ConfigMap", "Deployment", "Service"}),
@@ -82,6 +87,7 @@ REFUSED = [
     ({"config": {"admin_token_file": "/etc/revscore/secrets/admin"}}, "secretName"),
     ({"models": {"claim": "models", "writable": True}}, "replicas: 1"),
     ({"replicas": 1, "models": {"writable": True}}, "claim"),
+    ({"config": {"ledger": "/models/wikis.ledger"}}, "models.writable"),
 ]
 
 faults = []

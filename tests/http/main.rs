@@ -64,6 +64,9 @@ mod process;
 mod reloading;
 
 #[cfg(test)]
+mod full_disk;
+
+#[cfg(test)]
 mod crowd;
 
 #[cfg(test)]
@@ -74,3 +77,6 @@ mod mediawiki;
 
 #[cfg(test)]
 mod openapi;
+
+#[cfg(test)]
+mod crash;

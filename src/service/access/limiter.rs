@@ -86,7 +86,7 @@ mod tests {
         assert_eq!([take("a", 0), take("a", 0), take("a", 0)], [Ok(()); 3]);
         assert_eq!(take("a", 0), Err(Duration::from_millis(500)));
         assert_eq!(take("b", 0), Ok(()));
-        assert_eq!(take("a", 499).is_err(), true);
+        assert!(take("a", 499).is_err());
         assert_eq!(
             [take("a", 500), take("a", 500).map_err(|_| Duration::ZERO)],
             [Ok(()), Err(Duration::ZERO)]

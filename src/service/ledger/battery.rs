@@ -1,6 +1,7 @@
 //! What every store does, as one battery of tests: `battery!(open)` runs it over a store that `open` makes.
 //!
-//! Counts are compared with those of plain loops over plain values, which know of no day, index or cache.
+//! Counts are compared with those of plain loops over plain values, which know of no day, index or cache. The file is
+//! long because it is one list of behaviours over one set of made edits.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;

@@ -376,3 +376,236 @@ async fn compact(
     }
     Ok(())
 }
+
+#[cfg(test)]
+mod tests {
+    use sqlx::{ConnectOptions as _, Connection as _};
+
+    use super::*;
+    use crate::corpus::{RevertComment, Sighting, TextDigest};
+    use crate::evaluation::UserClass;
+    use crate::model::Target;
+    use crate::revision::PageId;
+    use crate::service::ledger::entry::{EditFacts, LedgerModel, LedgerPage, ModelScore, SeenEdit};
+
+    const WIKI: &str = "papwiki";
+
+    fn facts(revision: u64, text: Option<&str>, author: u64) -> EditFacts {
+        EditFacts {
+            sighting: Sighting {
+                revision: RevisionId(revision),
+                timestamp: Some(Timestamp(1_000_000 + 60 * revision as i64)),
+                digest: text.map(TextDigest::of),
+                author: Some(author),
+            },
+            user_name: Some("Somebody".to_owned()),
+            user_class: UserClass::Newcomer,
+            is_first: false,
+            kind: None,
+        }
+    }
+
+    fn page() -> LedgerPage {
+        LedgerPage {
+            id: PageId(7),
+            title: "A page".to_owned(),
+            namespace: 0,
+        }
+    }
+
+    fn scored(revision: u64) -> ScoredEdit {
+        let model = LedgerModel {
+            name: "papwiki.reverted".to_owned(),
+            version: "1".to_owned(),
+            target: Target::Reverted,
+            checksum: 1,
+            rule: crate::corpus::Rule::default(),
+            levels: vec![],
+            features: vec![],
+        };
+        ScoredEdit {
+            wiki: WIKI.into(),
+            page: page(),
+            edit: facts(revision, None, 2),
+            scored_at: None,
+            scores: vec![ModelScore {
+                model: Arc::new(model),
+                probability: 0.5,
+                reasons: vec![],
+                is_counted: true,
+                tenths: vec![],
+            }],
+        }
+    }
+
+    fn seen(revision: u64, text: &str, author: u64) -> Change {
+        Change::Seen(SeenEdit {
+            wiki: WIKI.into(),
+            page: page(),
+            edit: facts(revision, Some(text), author),
+            comment: RevertComment::of(Some("rvv")),
+        })
+    }
+
+    async fn open(directory: &Path, keeps_names: bool) -> Ledger {
+        let options = LedgerOptions {
+            names: keeps_names,
+            ..LedgerOptions::new(&directory.join("ledger.db"), [WIKI.to_owned()])
+        };
+        Ledger::open(options, |_| DEFAULT_LABELS).await.unwrap()
+    }
+
+    async fn edit(ledger: &Ledger, revision: u64) -> Option<super::super::LedgerEdit> {
+        let edit = ledger.store().edit(WIKI, RevisionId(revision)).await;
+        edit.unwrap()
+    }
+
+    /// Does something to the file from beside.
+    async fn meddle(directory: &Path, statement: &'static str) {
+        let options = sqlx::sqlite::SqliteConnectOptions::new();
+        let options = options.filename(directory.join("ledger.db"));
+        let mut connection = options.connect().await.unwrap();
+        sqlx::raw_sql(statement)
+            .execute(&mut connection)
+            .await
+            .unwrap();
+        connection.close().await.unwrap();
+    }
+
+    const BREAK: &str = "ALTER TABLE score RENAME TO away";
+    const MEND: &str = "ALTER TABLE away RENAME TO score";
+
+    #[tokio::test]
+    async fn what_is_seen_says_what_became_of_edits_across_a_restart() {
+        let directory = tempfile::tempdir().unwrap();
+        let ledger = open(directory.path(), false).await;
+        ledger.record(scored(2));
+        let changes = vec![seen(1, "good", 1), seen(2, "bad", 2)];
+        ledger.write(changes).await.unwrap();
+        assert!(edit(&ledger, 2).await.unwrap().fate.reverted.is_none());
+        ledger.close().await;
+        drop(ledger);
+        let ledger = open(directory.path(), false).await;
+        ledger.write(vec![seen(3, "good", 3)]).await.unwrap();
+        let reverted = edit(&ledger, 2).await.unwrap();
+        let by = reverted.fate.reverted.unwrap();
+        assert_eq!((by.revision, by.seconds), (RevisionId(3), Some(60)));
+        assert_eq!(by.user_class, UserClass::Newcomer);
+        assert_eq!(reverted.scores.len(), 1);
+        // An edit that comes late stands where it was made, and one that brings the text back undoes.
+        let late = vec![seen(5, "best", 4), seen(4, "better", 4)];
+        ledger.write(late).await.unwrap();
+        assert!(!edit(&ledger, 2).await.unwrap().fate.revert_undone);
+        ledger.write(vec![seen(6, "bad", 5)]).await.unwrap();
+        assert!(edit(&ledger, 2).await.unwrap().fate.revert_undone);
+        let state = ledger.state();
+        assert!(state.is_written && state.size_bytes > 0 && state.n_waiting == 0);
+        assert!(state.n_batches <= state.n_written);
+    }
+
+    #[tokio::test]
+    async fn only_what_is_asked_for_is_kept() {
+        for keeps_names in [false, true] {
+            let directory = tempfile::tempdir().unwrap();
+            let ledger = open(directory.path(), keeps_names).await;
+            let mut other = scored(1);
+            other.wiki = "enwiki".into();
+            ledger.record(other);
+            ledger.record(scored(0));
+            ledger.record(scored(2));
+            ledger.close().await;
+            assert_eq!(ledger.store().wikis().await.unwrap(), [WIKI]);
+            assert_eq!(ledger.store().size(WIKI).await.unwrap().edits, 1);
+            let name = edit(&ledger, 2).await.unwrap().user_name;
+            assert_eq!(name.is_some(), keeps_names);
+            assert!(ledger.keeps(WIKI) && !ledger.keeps("enwiki"));
+            let late = ledger.write(vec![seen(3, "", 1)]).await;
+            assert_eq!(late, Err(LedgerError::Closed));
+            ledger.record(scored(4));
+            assert_eq!(ledger.state().n_dropped, 1);
+        }
+    }
+
+    #[tokio::test]
+    async fn what_cannot_be_written_is_said_and_kept_until_it_can() {
+        let directory = tempfile::tempdir().unwrap();
+        let ledger = open(directory.path(), false).await;
+        ledger.write(vec![Change::Scored(scored(1))]).await.unwrap();
+        meddle(directory.path(), BREAK).await;
+        ledger.record(scored(2));
+        let error = ledger.write(vec![Change::Scored(scored(3))]).await;
+        let error = error.unwrap_err().to_string();
+        assert_eq!(
+            error,
+            "the ledger is not written: the ledger cannot be used: no such table: score"
+        );
+        let state = ledger.state();
+        assert!(!state.is_written && state.n_failures > 0);
+        assert_eq!(state.n_waiting, 1);
+        meddle(directory.path(), MEND).await;
+        while ledger.write(vec![Change::Scored(scored(4))]).await.is_err() {}
+        assert!(ledger.state().is_written);
+        for (revision, is_there) in [(1, true), (2, true), (3, false), (4, true)] {
+            let edit = edit(&ledger, revision).await;
+            assert_eq!(edit.is_some(), is_there, "{revision}");
+        }
+        assert_eq!(ledger.state().n_dropped, 0);
+    }
+
+    #[tokio::test]
+    async fn what_finds_no_place_is_counted() {
+        let directory = tempfile::tempdir().unwrap();
+        let path = directory.path().join("ledger.db");
+        let store = Arc::new(SqliteStore::open(&path).await.unwrap());
+        let options = LedgerOptions::new(&path, [WIKI.to_owned()]);
+        let ledger = Ledger::with_store(store, options, 3, |_| DEFAULT_LABELS);
+        meddle(directory.path(), BREAK).await;
+        for revision in 1..=5 {
+            ledger.record(scored(revision));
+        }
+        assert_eq!(ledger.state().n_dropped, 2);
+        let busy = ledger.write(vec![Change::Scored(scored(6))]).await;
+        assert_eq!(busy, Err(LedgerError::Busy));
+        meddle(directory.path(), MEND).await;
+        ledger.close().await;
+        assert_eq!(ledger.store().size(WIKI).await.unwrap().edits, 3);
+        assert_eq!(ledger.state().n_dropped, 2);
+    }
+
+    #[tokio::test]
+    async fn outcomes_settle_by_what_was_seen() {
+        let directory = tempfile::tempdir().unwrap();
+        let ledger = open(directory.path(), false).await;
+        assert_eq!(ledger.settled_until(WIKI).await, Timestamp(0));
+        ledger.record(scored(9));
+        ledger.write(vec![seen(1, "", 1)]).await.unwrap();
+        let expected = 1_000_060 - 48 * 3_600;
+        assert_eq!(ledger.settled_until(WIKI).await, Timestamp(expected));
+        // A clock that goes wrong settles nothing before its time.
+        let mut tomorrow = facts(2, Some(""), 1);
+        tomorrow.sighting.timestamp = Some(Timestamp(i64::MAX));
+        let tomorrow = Change::Seen(SeenEdit {
+            wiki: WIKI.into(),
+            page: page(),
+            edit: tomorrow,
+            comment: RevertComment::of(None),
+        });
+        ledger.write(vec![tomorrow]).await.unwrap();
+        assert!(ledger.settled_until(WIKI).await < now());
+    }
+
+    #[tokio::test]
+    async fn old_edits_are_forgotten_by_their_wiki() {
+        let directory = tempfile::tempdir().unwrap();
+        let ledger = open(directory.path(), false).await;
+        let changes = vec![Change::Scored(scored(1)), seen(2, "", 1)];
+        ledger.write(changes).await.unwrap();
+        compact(&**ledger.store(), day_of(1_000_000), 0)
+            .await
+            .unwrap();
+        assert_eq!(ledger.store().size(WIKI).await.unwrap().edits, 2);
+        compact(&**ledger.store(), 99, 0).await.unwrap();
+        assert_eq!(ledger.store().size(WIKI).await.unwrap().edits, 0);
+        assert_ne!(ledger.author("A"), ledger.author("B"));
+    }
+}

@@ -21,6 +21,8 @@ mod handle;
 
 #[cfg(test)]
 mod battery;
+#[cfg(test)]
+mod measure;
 
 pub(crate) use entry::{
     EditFacts, Fate, Judgement, LedgerModel, LedgerPage, ModelScore, RevertedBy, ScoredEdit,

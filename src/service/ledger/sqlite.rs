@@ -3,7 +3,7 @@
 //! One connection writes, a few read beside it (WAL: none waits for the others). A transaction that was
 //! committed outlives the process, whatever ends it; of the last ones before the machine's power fails
 //! some may be lost, and none in part (`synchronous = NORMAL`). In the data's order: `schema` has the
-//! tables, `code` and `bytes` what is in their cells, `apply` writes changes, `count` counts days,
+//! tables, `code` and `bytes` what is in their cells, `apply` writes changes (with what `memory` knows, and `sums`), `count` counts days,
 //! `read` answers, `compact` forgets.
 //!
 //! Whatever fails, the connection that wrote is given up with all that it remembered, and the next
@@ -13,12 +13,15 @@ mod bytes;
 mod code;
 mod schema;
 
+mod memory;
+mod sums;
+
 mod apply;
 mod compact;
 mod count;
 mod read;
 
-use std::collections::{HashMap, HashSet};
+use std::collections::HashMap;
 use std::fs::File;
 use std::ops::RangeInclusive;
 use std::path::{Path, PathBuf};
@@ -29,9 +32,10 @@ use sqlx::sqlite::{
     SqliteAutoVacuum, SqliteConnectOptions, SqliteConnection, SqliteJournalMode, SqlitePoolOptions,
     SqliteSynchronous,
 };
-use sqlx::{ConnectOptions as _, SqlitePool};
+use sqlx::{ConnectOptions as _, Connection as _, SqlitePool};
 use tokio::sync::{Mutex, MutexGuard};
 
+use self::memory::Memory;
 use super::entry::Judgement;
 use super::store::{
     Answer, Change, Day, DayTally, FeatureCounts, LedgerEdit, LedgerSize, ModelId, Store,
@@ -41,6 +45,14 @@ use crate::revision::{PageId, RevisionId, Timestamp};
 
 /// Connections that read at the same time.
 const N_READERS: u32 = 3;
+
+/// Memory for the file's pages of one connection, in KiB (that is what the minus says): edits of a busy
+/// day touch pages all over the place.
+const CACHE: &str = "-16384";
+
+/// Pages of 4 KiB in the log of transactions before they go into the file: what changes again and again
+/// goes there once.
+const CHECKPOINT: &str = "4000";
 
 /// How long a statement waits for a lock of somebody else, such as a copy that is being made.
 const BUSY: Duration = Duration::from_secs(5);
@@ -63,15 +75,6 @@ struct Writer {
     memory: Memory,
 }
 
-#[derive(Default)]
-struct Memory {
-    wikis: HashMap<String, i64>,
-    models: HashMap<(String, String, u128), ModelId>,
-    pages: HashMap<(i64, PageId), (i64, String)>,
-    /// Wikis' days that edits are gone of.
-    frozen: HashSet<(i64, Day)>,
-}
-
 impl SqliteStore {
     /// Opens a ledger's file, or begins one.
     ///
@@ -88,12 +91,17 @@ impl SqliteStore {
             .foreign_keys(true)
             .busy_timeout(BUSY)
             .pragma("temp_store", "memory")
+            .pragma("cache_size", CACHE)
+            .pragma("wal_autocheckpoint", CHECKPOINT)
             .disable_statement_logging();
-        let mut writer = Writer::connect(&options).await?;
-        let author_key = schema::bring_up_to_date(&mut writer.connection).await?;
-        writer.remember().await?;
+        let mut connection = options.connect().await?;
+        let author_key = schema::bring_up_to_date(&mut connection).await?;
+        connection.close().await?;
+        let writer = Writer::connect(&options).await?;
         let readers = SqlitePoolOptions::new()
             .max_connections(N_READERS)
+            // A file does not hang up.
+            .test_before_acquire(false)
             .connect_lazy_with(
                 options
                     .clone()
@@ -116,11 +124,7 @@ impl SqliteStore {
         let mut place = self.writer.lock().await;
         let writer = match place.take() {
             Some(writer) => writer,
-            None => {
-                let mut writer = Writer::connect(&self.options).await?;
-                writer.remember().await?;
-                writer
-            }
+            None => Writer::connect(&self.options).await?,
         };
         Ok(Lease { place, writer })
     }
@@ -140,18 +144,9 @@ impl Lease<'_> {
 
 impl Writer {
     async fn connect(options: &SqliteConnectOptions) -> Result<Self, StoreError> {
-        Ok(Self {
-            connection: options.connect().await?,
-            memory: Memory::default(),
-        })
-    }
-
-    /// Reads what has to be known of all days.
-    async fn remember(&mut self) -> Result<(), StoreError> {
-        let frozen = sqlx::query_as("SELECT wiki, day FROM day WHERE is_frozen");
-        let frozen: Vec<(i64, Day)> = frozen.fetch_all(&mut self.connection).await?;
-        self.memory.frozen = frozen.into_iter().collect();
-        Ok(())
+        let mut connection = options.connect().await?;
+        let memory = Memory::read(&mut connection).await?;
+        Ok(Self { connection, memory })
     }
 }
 

@@ -261,7 +261,7 @@ fn look_at_some(items: &[Item], scoring: &Scoring<'_>) -> Vec<Looked> {
             }
         }
         let Some(edit) = edits.first() else { continue };
-        let row = scoring.includes(&item.revision).then(|| {
+        let row = scoring.includes(item).then(|| {
             let of_model = |served: &Arc<Served>| {
                 let language = served.model.language();
                 let edit = edits
@@ -308,9 +308,11 @@ fn look_at_some(items: &[Item], scoring: &Scoring<'_>) -> Vec<Looked> {
 impl Scoring<'_> {
     /// Whether an edit is scored. One whose text, or whose parent's text, is suppressed has no score that
     /// anybody would have been shown.
-    fn includes(&self, revision: &Revision) -> bool {
+    fn includes(&self, item: &Item) -> bool {
+        let (revision, parent) = (&item.revision, item.parent.as_ref());
         let at = revision.timestamp;
         revision.text.is_some()
+            && parent.is_none_or(|parent| parent.text.is_some())
             && self.since.is_none_or(|since| at >= Some(since))
             && self
                 .until

@@ -5,23 +5,20 @@
 //! is noted, so that it is counted anew; what the batch adds to counters and features is summed, and
 //! written once at its end.
 
-use std::collections::{BTreeMap, BTreeSet};
-
 use sqlx::sqlite::{SqliteConnection, SqliteRow};
 use sqlx::{Connection as _, Row as _};
 
-use super::code::{Code, encode_rule};
-use super::{Day, Memory, Writer, bytes, day_of, time_of};
+use super::code::Code;
+use super::memory::Memory;
+use super::sums::Sums;
+use super::{Writer, bytes, day_of, time_of};
 use crate::corpus::RevertComment;
 use crate::evaluation::UserClass;
-use crate::revision::{PageId, RevisionId, Timestamp};
+use crate::revision::{RevisionId, Timestamp};
 use crate::service::ledger::entry::{
-    EditFacts, Fate, Judgement, LedgerModel, LedgerPage, ModelScore, ScoredEdit, SeenEdit,
+    EditFacts, Fate, Judgement, LedgerPage, ModelScore, ScoredEdit, SeenEdit,
 };
-use crate::service::ledger::store::{Change, FeatureCounts, ModelId, StoreError};
-
-/// Pages whose number is remembered; then all are forgotten, and asked for again.
-const MAX_PAGES: usize = 50_000;
+use crate::service::ledger::store::{Change, ModelId, StoreError};
 
 /// Writes all changes, or none.
 pub(super) async fn apply(writer: &mut Writer, changes: &[Change]) -> Result<(), StoreError> {
@@ -45,7 +42,8 @@ pub(super) async fn apply(writer: &mut Writer, changes: &[Change]) -> Result<(),
             Change::Unjudged { wiki, revision, by } => batch.unjudged(wiki, *revision, by).await?,
         }
     }
-    batch.finish().await?;
+    let sums = batch.sums;
+    sums.write(&mut transaction).await?;
     transaction.commit().await?;
     Ok(())
 }
@@ -54,25 +52,6 @@ struct Batch<'a> {
     connection: &'a mut SqliteConnection,
     memory: &'a mut Memory,
     sums: Sums,
-}
-
-/// What a batch adds up.
-#[derive(Default)]
-struct Sums {
-    wikis: BTreeMap<i64, WikiSums>,
-    /// Wikis' days of which an edit changed.
-    days: BTreeSet<(i64, Day)>,
-    features: BTreeMap<(ModelId, Day), FeatureCounts>,
-    /// First and last day that a model scored a wiki's edits of.
-    scored_by: BTreeMap<(i64, ModelId), (Day, Day)>,
-}
-
-#[derive(Default)]
-struct WikiSums {
-    edits: i64,
-    scores: i64,
-    judgements: i64,
-    seen_until: Option<Timestamp>,
 }
 
 /// What is told of an edit, by a score or by itself.
@@ -86,7 +65,7 @@ struct Told<'a> {
 
 impl Batch<'_> {
     async fn scored(&mut self, scored: &ScoredEdit) -> Result<(), StoreError> {
-        let wiki = self.wiki(&scored.wiki).await?;
+        let wiki = self.memory.wiki(self.connection, &scored.wiki).await?;
         let told = Told {
             wiki,
             page: &scored.page,
@@ -97,7 +76,7 @@ impl Batch<'_> {
         let Some(time) = self.edit(&told).await? else {
             return Ok(());
         };
-        if self.memory.frozen.contains(&(wiki, day_of(time))) {
+        if self.memory.is_frozen(wiki, day_of(time)) {
             return Ok(());
         }
         for score in &scored.scores {
@@ -113,7 +92,7 @@ impl Batch<'_> {
         score: &ModelScore,
     ) -> Result<(), StoreError> {
         let (wiki, day) = (told.wiki, day_of(time));
-        let model = self.model(&score.model).await?;
+        let model = self.memory.model(self.connection, &score.model).await?;
         let inserted = sqlx::query(
             "INSERT INTO score (wiki, revision, model, probability, is_counted, time, scored_at, reasons)
              VALUES (?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING",
@@ -131,14 +110,9 @@ impl Batch<'_> {
         if inserted.rows_affected() == 0 {
             return Ok(());
         }
-        self.sums.wikis.entry(wiki).or_default().scores += 1;
-        self.sums.days.insert((wiki, day));
-        let span = self
-            .sums
-            .scored_by
-            .entry((wiki, model))
-            .or_insert((day, day));
-        *span = (span.0.min(day), span.1.max(day));
+        self.sums.of_wiki(wiki).scores += 1;
+        self.sums.touch(wiki, day);
+        self.sums.span(wiki, model, day);
         if !score.tenths.is_empty() {
             let counts = self.sums.features.entry((model, day)).or_default();
             counts.count(&score.tenths);
@@ -147,8 +121,8 @@ impl Batch<'_> {
     }
 
     async fn seen(&mut self, seen: &SeenEdit) -> Result<(), StoreError> {
-        let wiki = self.wiki(&seen.wiki).await?;
-        let sums = self.sums.wikis.entry(wiki).or_default();
+        let wiki = self.memory.wiki(self.connection, &seen.wiki).await?;
+        let sums = self.sums.of_wiki(wiki);
         sums.seen_until = sums.seen_until.max(seen.edit.sighting.timestamp);
         let told = Told {
             wiki,
@@ -163,15 +137,18 @@ impl Batch<'_> {
     /// Takes what is told of an edit; its time, or `None` where the edit is gone for good.
     async fn edit(&mut self, told: &Told<'_>) -> Result<Option<i64>, StoreError> {
         let time = time_of(told.facts.sighting.timestamp, told.scored_at);
-        if self.memory.frozen.contains(&(told.wiki, day_of(time))) {
+        if self.memory.is_frozen(told.wiki, day_of(time)) {
             return match self.standing(told).await? {
                 Some(standing) => self.complete(told, &standing).await.map(Some),
                 None => Ok(None),
             };
         }
+        if told.comment.is_some() && self.complete_seen(told).await? {
+            return Ok(Some(time));
+        }
         if self.insert(told, time).await? {
-            self.sums.wikis.entry(told.wiki).or_default().edits += 1;
-            self.sums.days.insert((told.wiki, day_of(time)));
+            self.sums.of_wiki(told.wiki).edits += 1;
+            self.sums.touch(told.wiki, day_of(time));
             return Ok(Some(time));
         }
         match self.standing(told).await? {
@@ -181,7 +158,10 @@ impl Batch<'_> {
     }
 
     async fn insert(&mut self, told: &Told<'_>, time: i64) -> Result<bool, StoreError> {
-        let page = self.page(told.wiki, told.page).await?;
+        let page = self
+            .memory
+            .page(self.connection, told.wiki, told.page)
+            .await?;
         let (facts, sighting) = (told.facts, &told.facts.sighting);
         let inserted = sqlx::query(
             "INSERT INTO edit (wiki, revision, page, namespace, time, is_dated, digest, author,
@@ -208,6 +188,37 @@ impl Batch<'_> {
         .execute(&mut *self.connection)
         .await?;
         Ok(inserted.rows_affected() == 1)
+    }
+
+    /// What nearly every edit does: it was scored a moment ago, and is seen now. Gives whether it is so.
+    async fn complete_seen(&mut self, told: &Told<'_>) -> Result<bool, StoreError> {
+        let page = self.memory.page(self.connection, told.wiki, told.page);
+        let page = page.await?;
+        let (facts, sighting) = (told.facts, &told.facts.sighting);
+        let completed = sqlx::query_as(
+            "UPDATE edit SET digest = coalesce(digest, ?4), author = coalesce(author, ?5),
+                 user_name = coalesce(user_name, ?6), user_class = iif(user_class = 0, ?7, user_class),
+                 is_first = max(is_first, ?8), kind = coalesce(kind, ?9), comment = ?10,
+                 comment_reason = ?11
+             WHERE wiki = ?1 AND revision = ?2 AND page = ?3 AND is_dated AND comment IS NULL
+             RETURNING time",
+        )
+        .bind(told.wiki)
+        .bind(id(sighting.revision))
+        .bind(page)
+        .bind(sighting.digest.map(|digest| digest.as_bytes().to_vec()))
+        .bind(sighting.author.map(u64::cast_signed))
+        .bind(facts.user_name.as_deref())
+        .bind(facts.user_class.code())
+        .bind(facts.is_first)
+        .bind(facts.kind.map(Code::code))
+        .bind(told.comment.map(|comment| comment.kind.code()))
+        .bind(told.comment.map(|comment| comment.reason.code()));
+        let completed: Option<(i64,)> = completed.fetch_optional(&mut *self.connection).await?;
+        if let Some((time,)) = completed {
+            self.sums.touch(told.wiki, day_of(time));
+        }
+        Ok(completed.is_some())
     }
 
     /// The edit's row as it is.
@@ -243,7 +254,10 @@ impl Batch<'_> {
         let is_page_new = told.page.id.0 != 0 && page == 0;
         let is_title_new = told.page.id.0.cast_signed() == page && told.page.title != title;
         if is_page_new || is_title_new {
-            let number = self.page(told.wiki, told.page).await?;
+            let number = self
+                .memory
+                .page(self.connection, told.wiki, told.page)
+                .await?;
             sqlx::query("UPDATE edit SET page = ? WHERE wiki = ? AND revision = ? AND page <> ?")
                 .bind(number)
                 .bind(told.wiki)
@@ -286,7 +300,7 @@ impl Batch<'_> {
         .bind(told.comment.map(|comment| comment.reason.code()))
         .execute(&mut *self.connection)
         .await?;
-        self.sums.days.insert((told.wiki, day_of(old_time)));
+        self.sums.touch(told.wiki, day_of(old_time));
         if time != old_time {
             self.move_scores(told.wiki, sighting.revision, time).await?;
         }
@@ -301,7 +315,7 @@ impl Batch<'_> {
         time: i64,
     ) -> Result<(), StoreError> {
         let day = day_of(time);
-        self.sums.days.insert((wiki, day));
+        self.sums.touch(wiki, day);
         let moved = "UPDATE score SET time = ? WHERE wiki = ? AND revision = ? RETURNING model";
         let models: Vec<(ModelId,)> = sqlx::query_as(moved)
             .bind(time)
@@ -310,12 +324,7 @@ impl Batch<'_> {
             .fetch_all(&mut *self.connection)
             .await?;
         for (model,) in models {
-            let span = self
-                .sums
-                .scored_by
-                .entry((wiki, model))
-                .or_insert((day, day));
-            *span = (span.0.min(day), span.1.max(day));
+            self.sums.span(wiki, model, day);
         }
         Ok(())
     }
@@ -326,7 +335,7 @@ impl Batch<'_> {
         revision: RevisionId,
         fate: &Fate,
     ) -> Result<(), StoreError> {
-        let wiki = self.wiki(wiki).await?;
+        let wiki = self.memory.wiki(self.connection, wiki).await?;
         let by = fate.reverted.as_ref();
         let changed = sqlx::query_as(
             "UPDATE edit SET reverted_by = ?3, reverter_class = ?4, revert_seconds = ?5,
@@ -348,14 +357,14 @@ impl Batch<'_> {
         .bind(fate.revert_undone)
         .bind(fate.edit_war);
         let changed: Option<(i64,)> = changed.fetch_optional(&mut *self.connection).await?;
-        self.sums
-            .days
-            .extend(changed.map(|(time,)| (wiki, day_of(time))));
+        if let Some((time,)) = changed {
+            self.sums.touch(wiki, day_of(time));
+        }
         Ok(())
     }
 
     async fn judged(&mut self, judgement: &Judgement) -> Result<(), StoreError> {
-        let wiki = self.wiki(&judgement.wiki).await?;
+        let wiki = self.memory.wiki(self.connection, &judgement.wiki).await?;
         let deleted = self
             .delete_judgement(wiki, judgement.revision, &judgement.by)
             .await?;
@@ -380,7 +389,7 @@ impl Batch<'_> {
         .bind(verdict)
         .execute(&mut *self.connection)
         .await?;
-        self.sums.wikis.entry(wiki).or_default().judgements += 1 - deleted;
+        self.sums.of_wiki(wiki).judgements += 1 - deleted;
         self.decide(wiki, judgement.revision).await
     }
 
@@ -390,9 +399,9 @@ impl Batch<'_> {
         revision: RevisionId,
         by: &str,
     ) -> Result<(), StoreError> {
-        let wiki = self.wiki(wiki).await?;
+        let wiki = self.memory.wiki(self.connection, wiki).await?;
         let deleted = self.delete_judgement(wiki, revision, by).await?;
-        self.sums.wikis.entry(wiki).or_default().judgements -= deleted;
+        self.sums.of_wiki(wiki).judgements -= deleted;
         self.decide(wiki, revision).await
     }
 
@@ -419,174 +428,8 @@ impl Batch<'_> {
         .bind(wiki)
         .bind(id(revision));
         let decided: Option<(i64,)> = decided.fetch_optional(&mut *self.connection).await?;
-        self.sums
-            .days
-            .extend(decided.map(|(time,)| (wiki, day_of(time))));
-        Ok(())
-    }
-
-    async fn wiki(&mut self, name: &str) -> Result<i64, StoreError> {
-        if let Some(number) = self.memory.wikis.get(name) {
-            return Ok(*number);
-        }
-        sqlx::query("INSERT INTO wiki (name) VALUES (?) ON CONFLICT DO NOTHING")
-            .bind(name)
-            .execute(&mut *self.connection)
-            .await?;
-        let (number,) = sqlx::query_as("SELECT id FROM wiki WHERE name = ?")
-            .bind(name)
-            .fetch_one(&mut *self.connection)
-            .await?;
-        self.memory.wikis.insert(name.to_owned(), number);
-        Ok(number)
-    }
-
-    async fn model(&mut self, model: &LedgerModel) -> Result<ModelId, StoreError> {
-        let key = (model.name.clone(), model.version.clone(), model.checksum);
-        if let Some(number) = self.memory.models.get(&key) {
-            return Ok(*number);
-        }
-        let checksum = model.checksum.to_le_bytes().to_vec();
-        sqlx::query(
-            "INSERT INTO model (name, version, target, checksum, rule, levels, features)
-             VALUES (?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING",
-        )
-        .bind(&model.name)
-        .bind(&model.version)
-        .bind(model.target.code())
-        .bind(checksum.clone())
-        .bind(encode_rule(&model.rule))
-        .bind(bytes::encode(&model.levels))
-        .bind(bytes::encode(&model.features))
-        .execute(&mut *self.connection)
-        .await?;
-        let (number,) = sqlx::query_as(
-            "SELECT id FROM model WHERE name = ? AND version = ? AND target = ? AND checksum = ?",
-        )
-        .bind(&model.name)
-        .bind(&model.version)
-        .bind(model.target.code())
-        .bind(checksum)
-        .fetch_one(&mut *self.connection)
-        .await?;
-        self.memory.models.insert(key, number);
-        Ok(number)
-    }
-
-    /// A page's number. Its title is the one that was told last.
-    async fn page(&mut self, wiki: i64, page: &LedgerPage) -> Result<i64, StoreError> {
-        let has_id = page.id != PageId(0);
-        let key = (wiki, page.id);
-        if let Some((number, title)) = self.memory.pages.get(&key)
-            && *title == page.title
-        {
-            return Ok(*number);
-        }
-        let question = match has_id {
-            true => "SELECT number, title FROM page WHERE wiki = ? AND id = ? AND id <> 0",
-            false => "SELECT number, title FROM page WHERE wiki = ? AND title = ? AND id = 0",
-        };
-        let question = sqlx::query_as(question).bind(wiki);
-        let question = match has_id {
-            true => question.bind(page.id.0.cast_signed()),
-            false => question.bind(&page.title),
-        };
-        let known: Option<(i64, String)> = question.fetch_optional(&mut *self.connection).await?;
-        let number = match known {
-            Some((number, title)) => {
-                // A page that is told of without its title keeps the one that it has.
-                if title != page.title && !page.title.is_empty() {
-                    sqlx::query("UPDATE page SET title = ? WHERE number = ?")
-                        .bind(&page.title)
-                        .bind(number)
-                        .execute(&mut *self.connection)
-                        .await?;
-                }
-                number
-            }
-            None => {
-                let insert = "INSERT INTO page (wiki, id, title) VALUES (?, ?, ?) RETURNING number";
-                let (number,) = sqlx::query_as(insert)
-                    .bind(wiki)
-                    .bind(page.id.0.cast_signed())
-                    .bind(&page.title)
-                    .fetch_one(&mut *self.connection)
-                    .await?;
-                number
-            }
-        };
-        if self.memory.pages.len() >= MAX_PAGES {
-            self.memory.pages.clear();
-        }
-        self.memory.pages.insert(key, (number, page.title.clone()));
-        Ok(number)
-    }
-
-    /// Writes what the batch adds up.
-    async fn finish(self) -> Result<(), StoreError> {
-        let Self {
-            connection, sums, ..
-        } = self;
-        for (wiki, sums) in sums.wikis {
-            sqlx::query(
-                "UPDATE wiki SET edits = edits + ?2, scores = scores + ?3,
-                     judgements = judgements + ?4,
-                     seen_until = nullif(max(coalesce(seen_until, ?6), coalesce(?5, ?6)), ?6)
-                 WHERE id = ?1",
-            )
-            .bind(wiki)
-            .bind(sums.edits)
-            .bind(sums.scores)
-            .bind(sums.judgements)
-            .bind(sums.seen_until.map(|time| time.0))
-            .bind(i64::MIN)
-            .execute(&mut *connection)
-            .await?;
-        }
-        for (wiki, day) in sums.days {
-            sqlx::query(
-                "INSERT INTO day (wiki, day, version) VALUES (?, ?, 1)
-                 ON CONFLICT DO UPDATE SET version = version + 1",
-            )
-            .bind(wiki)
-            .bind(day)
-            .execute(&mut *connection)
-            .await?;
-        }
-        for ((wiki, model), (first, last)) in sums.scored_by {
-            sqlx::query(
-                "INSERT INTO scored_by (wiki, model, first_day, last_day) VALUES (?, ?, ?, ?)
-                 ON CONFLICT DO UPDATE SET first_day = min(first_day, excluded.first_day),
-                     last_day = max(last_day, excluded.last_day)",
-            )
-            .bind(wiki)
-            .bind(model)
-            .bind(first)
-            .bind(last)
-            .execute(&mut *connection)
-            .await?;
-        }
-        for ((model, day), mut counts) in sums.features {
-            let known: Option<(Vec<u8>,)> =
-                sqlx::query_as("SELECT counts FROM feature WHERE model = ? AND day = ?")
-                    .bind(model)
-                    .bind(day)
-                    .fetch_optional(&mut *connection)
-                    .await?;
-            if let Some((known,)) = known {
-                counts.absorb(&FeatureCounts {
-                    counts: bytes::decode(&known, "counts of features")?,
-                });
-            }
-            sqlx::query(
-                "INSERT INTO feature (model, day, counts) VALUES (?, ?, ?)
-                 ON CONFLICT DO UPDATE SET counts = excluded.counts",
-            )
-            .bind(model)
-            .bind(day)
-            .bind(bytes::encode(&counts.counts))
-            .execute(&mut *connection)
-            .await?;
+        if let Some((time,)) = decided {
+            self.sums.touch(wiki, day_of(time));
         }
         Ok(())
     }

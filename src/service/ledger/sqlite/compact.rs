@@ -115,8 +115,7 @@ async fn portion(
     let freeze = sqlx::query(freeze).bind(wiki).bind(day);
     freeze.execute(connection).await?;
     transaction.commit().await?;
-    memory.frozen.insert((wiki, day));
-    memory.pages.clear();
+    memory.freeze(wiki, day);
     Ok(n_gone)
 }
 
