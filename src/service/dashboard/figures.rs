@@ -107,7 +107,7 @@ pub(super) mod testing {
     use crate::service::report::{ReportModel, day_of};
 
     pub(crate) fn report(from: &str, to: &str, all: Row) -> Report {
-        let day = |text: &str| day_of(text.parse().unwrap());
+        let day = |text: &str| day_of(text.parse().expect("tests write dates"));
         Report {
             wiki: "papwiki".to_owned(),
             model: ReportModel {
