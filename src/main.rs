@@ -7,16 +7,18 @@ use std::process::ExitCode;
 use anyhow::Context as _;
 use clap::Parser as _;
 use revscore::service::{
-    App, AppParts, Config, ConfigError, Histories, Ledger, Models, ReplayArgs, Token, Wikis,
-    check_health, greeting, replay, run, start_logging,
+    Access, App, AppParts, Config, ConfigError, Histories, Ledger, Models, ReplayArgs, Token,
+    TokenCommand, Tokens, Wikis, check_health, greeting, replay, run, start_logging,
 };
 use tokio::net::TcpListener;
 use tokio::signal::unix::{SignalKind, signal};
 
 fn main() -> ExitCode {
     let arguments: Vec<OsString> = std::env::args_os().collect();
-    if arguments.get(1).is_some_and(|command| command == "replay") {
-        return finish(replay_dump(&ReplayArgs::parse_from(&arguments[1..])));
+    match arguments.get(1).and_then(|command| command.to_str()) {
+        Some("replay") => return finish(replay_dump(&ReplayArgs::parse_from(&arguments[1..]))),
+        Some("token") => return finish(make_token(&TokenCommand::parse_from(&arguments[1..]))),
+        _ => {}
     }
     let config = match Config::read(arguments) {
         Ok(config) => config,
@@ -36,6 +38,14 @@ fn finish(result: anyhow::Result<()>) -> ExitCode {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => fail(&error),
     }
+}
+
+/// `revscore-serve token`: the table goes to standard output, so that it can be appended to a file.
+fn make_token(command: &TokenCommand) -> anyhow::Result<()> {
+    let (table, said) = command.make()?;
+    eprint!("{said}");
+    print!("{table}");
+    Ok(())
 }
 
 #[tokio::main]
@@ -75,7 +85,9 @@ async fn open(config: &Config) -> anyhow::Result<App> {
         .learn_history
         .as_ref()
         .map_or(&[][..], |wikis| &wikis.0);
-    let token = config.admin_token_file.as_deref().map(Token::read);
+    let admin_token = config.admin_token_file.as_deref().map(Token::read);
+    let tokens = config.tokens_file.as_deref().map(Tokens::read);
+    let tokens = tokens.transpose()?.unwrap_or_default();
     let shadow_models = config.shadow_models.as_deref().map(Models::open);
     let models = Models::open(&config.models)?;
     let parts = AppParts {
@@ -85,7 +97,10 @@ async fn open(config: &Config) -> anyhow::Result<App> {
         histories: Histories::open(&config.models, learned)
             .with_context(|| format!("{} cannot be listed", config.models.display()))?,
         wikis: Wikis::new(&config.wikis)?,
-        admin_token: token.transpose()?,
+        access: Access::new(
+            tokens.with_admin(admin_token.transpose()?),
+            config.read_access,
+        ),
     };
     App::with_parts(parts, config).context("the threads that score cannot be started")
 }

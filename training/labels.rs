@@ -1,6 +1,7 @@
 //! Labels from files: what people, autolabel or our own `label` command said about revisions.
 //!
-//! JSON lines, one revision each. Human labels come as Wiki Labels and editquality give them
+//! JSON lines, one revision each, or (in files called `.csv`) a table with the same names over its columns,
+//! which is how the service gives judgements out. Human labels come as Wiki Labels and editquality give them
 //! (`rev_id`, `damaging`, `goodfaith`, and autolabel's `needs_review`, nested or not); our own
 //! lines have `reverted` with its reservations. One reader takes both, because a line of either
 //! may carry fields of the other.
@@ -8,7 +9,7 @@
 //! Merging follows editquality's `merge_labels`; see [`merge`].
 
 use std::fs::File;
-use std::io::{BufRead, BufReader};
+use std::io::{BufRead, BufReader, Read};
 use std::path::Path;
 
 use revscore::model::Target;
@@ -97,7 +98,7 @@ pub(crate) struct Labels {
 }
 
 impl Labels {
-    /// Reads files of JSON lines; empty lines are passed over.
+    /// Reads files of JSON lines, where empty lines are passed over, or tables, where empty fields are.
     pub(crate) fn read<P: AsRef<Path>>(paths: &[P]) -> Result<Self, LabelError> {
         let mut labels = Self::default();
         for path in paths {
@@ -107,6 +108,11 @@ impl Labels {
                 source,
             };
             let file = File::open(path).map_err(io_error)?;
+            let extension = path.as_ref().extension();
+            if extension.is_some_and(|extension| extension.eq_ignore_ascii_case("csv")) {
+                labels.add_table(&name, file)?;
+                continue;
+            }
             for (i, line) in BufReader::new(file).lines().enumerate() {
                 let line = line.map_err(io_error)?;
                 labels.add(&line).map_err(|problem| LabelError::Line {
@@ -136,12 +142,42 @@ impl Labels {
         }
     }
 
-    fn add(&mut self, line: &str) -> Result<(), String> {
-        if line.trim().is_empty() {
-            return Ok(());
+    /// A row of a table says what an object with its fields that are not empty would say.
+    fn add_table(&mut self, path: &str, file: impl Read) -> Result<(), LabelError> {
+        let problem = |line: usize, problem: String| LabelError::Line {
+            path: path.to_owned(),
+            line,
+            problem,
+        };
+        let broken = |error: csv::Error| {
+            let line = error.position().map_or(1, |position| position.line());
+            problem(line as usize, format!("expected CSV: {error}"))
+        };
+        let mut reader = csv::Reader::from_reader(BufReader::new(file));
+        let names = reader.headers().map_err(broken)?.clone();
+        for record in reader.records() {
+            let record = record.map_err(broken)?;
+            let line = record.position().map_or(0, |position| position.line());
+            let fields = names.iter().zip(&record);
+            let fields = fields.filter(|(_, value)| !value.is_empty());
+            let fields: serde_json::Map<_, _> = fields
+                .map(|(name, value)| (name.to_owned(), value.into()))
+                .collect();
+            self.add_row(serde_json::from_value(fields.into()))
+                .map_err(|error| problem(line as usize, error))?;
         }
-        let row: Row = serde_json::from_str(line)
-            .map_err(|error| format!("expected a JSON object with rev_id: {error}"))?;
+        Ok(())
+    }
+
+    fn add(&mut self, line: &str) -> Result<(), String> {
+        match line.trim().is_empty() {
+            true => Ok(()),
+            false => self.add_row(serde_json::from_str(line)),
+        }
+    }
+
+    fn add_row(&mut self, row: serde_json::Result<Row>) -> Result<(), String> {
+        let row = row.map_err(|error| format!("expected a JSON object with rev_id: {error}"))?;
         let review = row
             .needs_review
             .or(row.autolabel.and_then(|autolabel| autolabel.needs_review));
@@ -320,6 +356,22 @@ mod tests {
         check(
             r#"{"rev_id":1,"reverted_for_damage":true,"autolabel":{"needs_review":true}}"#,
             [YES, None, None],
+        );
+    }
+
+    #[test]
+    fn tables_say_what_lines_say() {
+        let mut file = tempfile::Builder::new().suffix(".csv").tempfile().unwrap();
+        let table = "rev_id,damaging,goodfaith,spam,note,by,at\n1,true,,true,\"a, \"\"b\"\"\nc\",ada,2026-10-01T00:00:00Z\n2,false,true,,,ada,\n";
+        file.write_all(table.as_bytes()).unwrap();
+        let labels = Labels::read(&[file.path()]).unwrap();
+        let damaging = |id| labels.target(Target::Damaging, RevisionId(id));
+        assert_eq!([damaging(1), damaging(2), damaging(3)], [YES, NO, None]);
+        file.write_all(b"3,maybe,,,,,\n").unwrap();
+        let error = Labels::read(&[file.path()]).unwrap_err().to_string();
+        assert!(
+            error.contains(", line 5: ") && error.contains("expected true or false, got \"maybe\""),
+            "{error}"
         );
     }
 

@@ -12,13 +12,13 @@ use arc_swap::ArcSwap;
 use axum::http::HeaderName;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore, watch};
 
+use super::access::Access;
 use super::caches::Caches;
 use super::clients::Clients;
 use super::error::ServiceError;
 use super::ledger::Ledger;
 use super::metrics::Metrics;
 use super::models::Refused;
-use super::token::Token;
 use super::wiki::Wikis;
 use super::{Config, Done, Histories, Models, ModelsError, Pool, PoolError};
 
@@ -40,7 +40,7 @@ struct Shared {
     caches: Caches,
     clients: Clients,
     client_header: Option<HeaderName>,
-    admin_token: Option<Token>,
+    access: Access,
     pool: Pool,
     metrics: Metrics,
     limits: Limits,
@@ -84,8 +84,8 @@ pub struct AppParts {
     pub ledger: Option<Ledger>,
     /// Where revisions are fetched.
     pub wikis: Wikis,
-    /// What administration asks for.
-    pub admin_token: Option<Token>,
+    /// Who may do what.
+    pub access: Access,
 }
 
 /// Why models were not opened anew.
@@ -138,7 +138,7 @@ impl App {
             histories,
             ledger,
             wikis,
-            admin_token,
+            access,
         } = parts;
         let limits = Limits {
             body_bytes: config.max_body_bytes,
@@ -168,7 +168,7 @@ impl App {
             ),
             clients: Clients::new(config.max_client_requests),
             client_header: config.client_header.clone(),
-            admin_token,
+            access,
             directory: models.directory().map(Path::to_owned),
             shadow_directory: shadow_models.directory().map(Path::to_owned),
             models: ArcSwap::from_pointee(models),
@@ -285,9 +285,9 @@ impl App {
         self.0.client_header.as_ref()
     }
 
-    /// What administration asks for; `None` closes it.
-    pub(crate) fn admin_token(&self) -> Option<&Token> {
-        self.0.admin_token.as_ref()
+    /// Who may do what.
+    pub(crate) fn access(&self) -> &Access {
+        &self.0.access
     }
 
     /// What is known of the wikis' pasts.

@@ -56,11 +56,7 @@ impl Admission {
         app: &App,
         admit: fn(&App) -> Result<OwnedSemaphorePermit, ServiceError>,
     ) -> Result<Self, ServiceError> {
-        let named = app.client_header().and_then(|name| parts.headers.get(name));
-        let client = match named {
-            Some(client) => Some(String::from_utf8_lossy(client.as_bytes()).into_owned()),
-            None => parts.extensions.get().map(|Peer(ip)| ip.to_string()),
-        };
+        let client = client_of(&parts.headers, parts.extensions.get().copied(), app);
         let slot = app.clients().admit(client).map_err(|limit| {
             app.metrics().rejected("client_limit", 1);
             ServiceError::ClientLimit { limit }
@@ -69,6 +65,15 @@ impl Admission {
             _permit: admit(app)?,
             _slot: slot,
         })
+    }
+}
+
+/// What a client is called: as a trusted proxy names it, or by its address.
+pub(crate) fn client_of(headers: &HeaderMap, peer: Option<Peer>, app: &App) -> Option<String> {
+    let named = app.client_header().and_then(|name| headers.get(name));
+    match named {
+        Some(client) => Some(String::from_utf8_lossy(client.as_bytes()).into_owned()),
+        None => peer.map(|Peer(ip)| ip.to_string()),
     }
 }
 
@@ -101,6 +106,31 @@ impl ScoringBody {
             })??;
         app.metrics().stage(Stage::Read, started.elapsed());
         Ok(Self { bytes, admission })
+    }
+}
+
+/// The body of a request that scores nothing: a form, or judgements.
+pub(crate) struct SmallBody(pub(crate) Bytes);
+
+/// Ten thousand judgements with short notes.
+const MAX_SMALL_BYTES: usize = 1 << 20;
+
+impl FromRequest<App> for SmallBody {
+    type Rejection = ServiceError;
+
+    async fn from_request(request: Request, app: &App) -> Result<Self, ServiceError> {
+        let (parts, body) = request.into_parts();
+        let limits = app.limits();
+        let limit = MAX_SMALL_BYTES.min(limits.body_bytes);
+        if let Err(error) = check_header(&parts.headers, limit) {
+            discard(&parts.headers, body, app);
+            return Err(error);
+        }
+        let read = tokio::time::timeout(limits.body_timeout, read(body, limit)).await;
+        read.map_err(|_| ServiceError::BodyTimeout {
+            limit_ms: limits.body_timeout.as_millis(),
+        })?
+        .map(Self)
     }
 }
 

@@ -20,6 +20,7 @@ use clap::builder::OsStr;
 use clap::{ArgAction, CommandFactory, FromArgMatches, Parser, ValueEnum};
 use serde::Deserialize;
 
+use super::access::ReadAccess;
 pub(super) use wiki::Secret;
 use wiki::check_wikis;
 pub use wiki::{ApiUrl, WikiConfig};
@@ -178,6 +179,19 @@ pub struct Config {
     /// File with the token that POST /api/v1/admin/reload asks for; without it that route is closed
     #[arg(long, env = "REVSCORE_ADMIN_TOKEN_FILE", value_name = "FILE")]
     pub admin_token_file: Option<PathBuf>,
+
+    /// File with the tokens that judging, administration and, where it is not public, reading ask for; `revscore-serve token` makes them
+    #[arg(long, env = "REVSCORE_TOKENS_FILE", value_name = "FILE")]
+    pub tokens_file: Option<PathBuf>,
+
+    /// Who may read dashboard, report and judgements: public for everybody, token for whoever has one; scoring stays open
+    #[arg(
+        long,
+        env = "REVSCORE_READ_ACCESS",
+        value_name = "WHO",
+        default_value = "public"
+    )]
+    pub read_access: ReadAccess,
 
     /// Directory of models that score beside those of the same names, and are only compared with them in /metrics
     #[arg(long, env = "REVSCORE_SHADOW_MODELS", value_name = "DIR")]

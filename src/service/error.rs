@@ -50,8 +50,18 @@ pub(crate) enum ServiceError {
     TooManyRevisions { limit: usize, got: usize },
     #[error("expected at most {limit} open requests of one client; wait for the answers of some")]
     ClientLimit { limit: usize },
-    #[error("expected the token of administration as Authorization: Bearer")]
-    Unauthorized,
+    #[error("expected {} as Authorization: Bearer", in_words(right))]
+    TokenNeeded { right: &'static str },
+    #[error("expected a token with the right {right}, got one without it")]
+    RightNeeded { right: &'static str },
+    #[error(
+        "expected the session's own x-csrf-token, from a page of this service; load the page again"
+    )]
+    ForeignForm,
+    #[error("too fast; try again in {} s", retry_after.as_secs().max(1))]
+    TooFast { retry_after: Duration },
+    #[error("judging is closed; --tokens-file with a token that may judge opens it")]
+    JudgingClosed,
     #[error("administration is closed; --admin-token-file opens it")]
     AdminClosed,
     #[error("a model cannot be served, and all stay as they were: {0}")]
@@ -126,6 +136,14 @@ pub(crate) enum EditError {
     Internal,
 }
 
+/// A token by what it is asked for.
+fn in_words(right: &str) -> String {
+    match right {
+        "admin" => "the token of administration".to_owned(),
+        right => format!("a token with the right {right}"),
+    }
+}
+
 /// An error as JSON.
 #[derive(Debug, Serialize)]
 pub(crate) struct ErrorBody {
@@ -149,7 +167,11 @@ impl ServiceError {
             Self::WikiNotFound { .. } => (StatusCode::NOT_FOUND, "wiki_not_found"),
             Self::TooManyRevisions { .. } => (StatusCode::BAD_REQUEST, "invalid_batch_size"),
             Self::ClientLimit { .. } => (StatusCode::TOO_MANY_REQUESTS, "client_limit"),
-            Self::Unauthorized => (StatusCode::UNAUTHORIZED, "unauthorized"),
+            Self::TokenNeeded { .. } => (StatusCode::UNAUTHORIZED, "unauthorized"),
+            Self::RightNeeded { .. } => (StatusCode::FORBIDDEN, "forbidden"),
+            Self::ForeignForm => (StatusCode::FORBIDDEN, "foreign_form"),
+            Self::TooFast { .. } => (StatusCode::TOO_MANY_REQUESTS, "rate_limited"),
+            Self::JudgingClosed => (StatusCode::FORBIDDEN, "judging_closed"),
             Self::AdminClosed => (StatusCode::FORBIDDEN, "admin_closed"),
             Self::ReloadRefused(_) => (StatusCode::CONFLICT, "reload_refused"),
             Self::HistoryNotFound { .. } => (StatusCode::NOT_FOUND, "history_not_found"),
@@ -206,7 +228,7 @@ impl IntoResponse for ServiceError {
         }
         let (status, _) = self.status_and_code();
         let error = ErrorBody::from(&self);
-        as_answer(status, Json(Body { error }))
+        as_answer_after(status, Json(Body { error }), self.retry_after())
     }
 }
 
@@ -327,6 +349,15 @@ impl From<serde_json::Error> for ServiceError {
 }
 
 impl ServiceError {
+    /// When to come back, where that is known.
+    pub(crate) fn retry_after(&self) -> Option<Duration> {
+        match self {
+            // The next whole second.
+            Self::TooFast { retry_after } => Some(*retry_after + Duration::from_millis(999)),
+            _ => None,
+        }
+    }
+
     /// The address is not understood.
     pub(crate) fn of_query(error: QueryRejection) -> Self {
         let text = error.body_text();

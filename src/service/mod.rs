@@ -9,7 +9,7 @@
 
 mod config;
 
-mod token;
+mod access;
 
 mod log;
 
@@ -37,6 +37,7 @@ mod ledger;
 
 mod report;
 
+mod dashboard;
 mod replay;
 
 mod app;
@@ -57,6 +58,7 @@ mod run;
 
 mod check;
 
+pub use access::{Access, ReadAccess, Right, Token, TokenCommand, TokenError, Tokens, TokensError};
 pub use app::{App, AppParts, ReloadError};
 pub use check::check_health;
 pub use config::{ApiUrl, Config, ConfigError, LogFormat, WikiConfig, WikiNames};
@@ -69,5 +71,4 @@ pub use pool::{Done, Pool, PoolError};
 pub use replay::{ReplayArgs, replay};
 pub use router::router;
 pub use run::run;
-pub use token::{Token, TokenError};
 pub use wiki::{Wikis, WikisError};

@@ -43,6 +43,9 @@ mod open_inference;
 mod faults;
 
 #[cfg(test)]
+mod judgements;
+
+#[cfg(test)]
 mod reload;
 
 #[cfg(test)]

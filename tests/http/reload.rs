@@ -5,7 +5,7 @@ use std::path::Path;
 use axum::body::Body;
 use axum::http::Request;
 use revscore::model::{Model, Target};
-use revscore::service::{App, AppParts, Models, Token};
+use revscore::service::{Access, App, AppParts, Models, ReadAccess, Token, Tokens};
 use serde_json::{Value, json};
 use tempfile::TempDir;
 
@@ -30,6 +30,15 @@ pub(crate) fn token_file(directory: &Path) -> std::path::PathBuf {
     file
 }
 
+/// Administration for whoever has the directory's token.
+fn access(directory: &Path) -> Access {
+    let token = Token::read(&token_file(directory)).unwrap();
+    Access::new(
+        Tokens::default().with_admin(Some(token)),
+        ReadAccess::Public,
+    )
+}
+
 fn directory() -> TempDir {
     let directory = tempfile::tempdir().unwrap();
     save(&weighted(Target::Reverted, 5.0), directory.path());
@@ -40,7 +49,7 @@ fn directory() -> TempDir {
 fn app_in(directory: &Path, wiki: Option<&Wiki>) -> App {
     let parts = AppParts {
         models: Models::open(directory).unwrap(),
-        admin_token: Some(Token::read(&token_file(directory)).unwrap()),
+        access: access(directory),
         wikis: wiki.map_or_else(Default::default, |wiki| wikis(wiki.address, json!({}))),
         ..AppParts::default()
     };
@@ -120,7 +129,7 @@ async fn models_from_no_directory_stay() {
     let file = tempfile::tempdir().unwrap();
     let parts = AppParts {
         models: crate::support::models(),
-        admin_token: Some(Token::read(&token_file(file.path())).unwrap()),
+        access: access(file.path()),
         ..AppParts::default()
     };
     let app = App::with_parts(parts, &config()).unwrap();

@@ -24,6 +24,7 @@ use serde_json::Value;
 use tower_http::catch_panic::CatchPanicLayer;
 
 use super::App;
+use super::dashboard;
 use super::error::ServiceError;
 
 /// A dialect.
@@ -69,6 +70,14 @@ const DIALECTS: &[Dialect] = &[
         routes: open_inference::routes,
         error: open_inference::error,
         paths: open_inference::paths,
+    },
+    Dialect {
+        name: "dashboard",
+        prefixes: &["/wiki/", "/login", "/logout", "/assets/"],
+        routes: dashboard::routes,
+        error: dashboard::error,
+        // Pages are for people.
+        paths: || Value::Object(serde_json::Map::new()),
     },
     OPERATION,
 ];
@@ -168,6 +177,7 @@ mod tests {
             format!(r#"{{"error":{{"code":"internal server error","message":"{inner}"}}}}"#),
             format!(r#"{{"error":"{inner}"}}"#),
             format!(r#"{{"error":"{inner}"}}"#),
+            format!("<p>{inner}.</p>"),
             format!(r#"{{"error":{{"code":"internal","message":"{inner}"}}}}"#),
         ]) {
             let routes = dialect.wrap(Router::new().route("/panic", get(panic)));
@@ -177,8 +187,11 @@ mod tests {
             assert_eq!(response.status(), 500, "{}", dialect.name);
             let marked = response.extensions().get::<Dialect>();
             assert_eq!(marked.map(|marked| marked.name), Some(dialect.name));
-            let body = axum::body::to_bytes(response.into_body(), 1_000).await;
-            assert_eq!(body.unwrap(), expected, "{}", dialect.name);
+            let body = axum::body::to_bytes(response.into_body(), 4_000).await;
+            let body = String::from_utf8(body.unwrap().to_vec()).unwrap();
+            // A page has more around it.
+            let is_page = body.starts_with("<!DOCTYPE html>") && body.contains(&expected);
+            assert!(is_page || body == expected, "{}: {body}", dialect.name);
         }
     }
 }

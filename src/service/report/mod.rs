@@ -12,7 +12,7 @@ mod sentence;
 use std::collections::BTreeMap;
 
 pub(crate) use markdown::{By, group_name};
-pub(crate) use period::{Period, day_of, first_second};
+pub(crate) use period::{Period, date, day_of, first_second};
 pub(crate) use sentence::sentence;
 
 use crate::model::Target;

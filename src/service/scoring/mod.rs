@@ -106,6 +106,16 @@ pub(crate) fn score_one(
     scores
 }
 
+/// What models say of an edit and why, for whoever looks at it: it is counted and kept nowhere.
+pub(crate) fn explain_one(app: &App, parts: &EditParts, asked: &Asked) -> Vec<Scored> {
+    let asked = Asked {
+        is_explained: true,
+        recording: Recording::Off,
+        ..asked.clone()
+    };
+    score_edit(app, parts, &Overrides::default(), &asked).0
+}
+
 /// Scores an edit with each model. What is read off the edit is computed once for all models of
 /// a language, which is one unless a wiki borrows a model for some target. Says too whether the edit
 /// was too large to be diffed token by token. The ledger is told here, where all is at hand.

@@ -93,6 +93,10 @@ impl ApiError {
 }
 
 impl Api {
+    pub(super) fn url(&self) -> &reqwest::Url {
+        &self.url
+    }
+
     pub(super) fn new(
         wiki: &str,
         config: &WikiConfig,

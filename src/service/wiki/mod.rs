@@ -161,6 +161,11 @@ impl Wikis {
 }
 
 impl Wiki {
+    /// The address of its `api.php`.
+    pub(crate) fn api_url(&self) -> &reqwest::Url {
+        self.api.url()
+    }
+
     /// The models by the names of clients, in the order of the names.
     pub(crate) fn models(&self, models: &Models) -> Vec<Named> {
         let own = Target::ALL.iter().map(|target| target.name());

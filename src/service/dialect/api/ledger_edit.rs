@@ -4,6 +4,7 @@
 use axum::Json;
 use axum::extract::rejection::PathRejection;
 use axum::extract::{Path, State};
+use axum::http::HeaderMap;
 use serde::Serialize;
 
 use crate::evaluation::{Kind, UserClass};
@@ -73,7 +74,9 @@ struct JudgementBody {
 pub(crate) async fn show(
     State(app): State<App>,
     path: Result<Path<(String, u64)>, PathRejection>,
+    headers: HeaderMap,
 ) -> Result<Json<EditBody>, ServiceError> {
+    app.access().reader(&headers)?;
     let Path((wiki, rev_id)) =
         path.map_err(|error| ServiceError::InvalidRequest(error.body_text()))?;
     let ledger = app.ledger().ok_or(ServiceError::NoLedger)?;

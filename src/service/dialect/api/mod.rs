@@ -7,6 +7,7 @@ mod batch;
 mod edit;
 mod edit_scores;
 mod edits;
+mod judgements;
 mod ledger_edit;
 mod models;
 mod openapi;
@@ -36,6 +37,12 @@ pub(super) fn routes() -> Router<App> {
         .route("/api/v1/models/{wiki}/{target}", get(models::card))
         .route("/api/v1/models/{wiki}/{target}/caught", get(models::caught))
         .route("/api/v1/thresholds/{wiki}", get(thresholds::thresholds))
+        .route(
+            "/api/v1/judgements",
+            get(judgements::list)
+                .post(judgements::create)
+                .delete(judgements::take_back),
+        )
         .route("/api/v1/report", get(report::show))
         .route("/api/v1/admin/reload", post(reload::reload))
 }

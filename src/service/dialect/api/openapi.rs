@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 
 use crate::service::dialect::specification::{
-    Operation, by_name, in_path, in_query, object, probability, tagged, text,
+    Operation, answer, by_name, in_path, in_query, object, probability, tagged, text,
 };
 
 /// The routes.
@@ -19,7 +19,7 @@ pub(in crate::service::dialect) fn paths() -> Value {
         "probability": probability(),
         "levels": by_name(json!({"type": ["boolean", "null"]})),
     })))}));
-    let answer = object(json!({
+    let scored = object(json!({
         "wiki": text(),
         "models": by_name(object(json!({"name": text(), "version": text()}))),
         "scores": {"type": "array", "items": {"anyOf": [scores, edit_error()]}},
@@ -72,7 +72,7 @@ pub(in crate::service::dialect) fn paths() -> Value {
         (
             "post",
             "/api/v1/score",
-            Operation::plain("Scores 1 to 256 edits with their texts, or revisions by id", answer)
+            Operation::plain("Scores 1 to 256 edits with their texts, or revisions by id", scored)
                 .with(vec![without(), explain(), recorded])
                 .with_body(score_body())
                 .with_errors(&error, &posted),
@@ -121,6 +121,7 @@ pub(in crate::service::dialect) fn paths() -> Value {
         ),
     ];
     routes.append(&mut stream_route);
+    routes.append(&mut judgement_routes(&error));
     let rev_id = json!({
         "name": "rev_id", "in": "path", "required": true, "description": "the revision",
         "schema": {"type": "integer", "minimum": 0}, "example": 12345,
@@ -143,8 +144,91 @@ pub(in crate::service::dialect) fn paths() -> Value {
     });
     paths["/api/v1/score/stream"]["post"]["requestBody"] =
         json!({"required": true, "content": lines});
-    paths["/api/v1/admin/reload"]["post"]["security"] = json!([{"token": []}]);
+    for (path, method) in [
+        ("/api/v1/admin/reload", "post"),
+        ("/api/v1/judgements", "post"),
+        ("/api/v1/judgements", "delete"),
+    ] {
+        paths[path][method]["security"] = json!([{"token": []}]);
+    }
     paths
+}
+
+/// What people said about edits.
+fn judgement_routes(error: &Value) -> Vec<(&'static str, &'static str, Operation)> {
+    let path = "/api/v1/judgements";
+    let wiki = || json!({"name": "wiki", "in": "query", "required": true, "schema": text(), "example": "testwiki"});
+    let list = object(json!({"wiki": text(), "judgements": {"type": "array"}}));
+    let list = Operation::plain(
+        "A wiki's judgements, as revscore-train --labels reads them",
+        list,
+    )
+    .with(vec![
+        wiki(),
+        in_query(
+            "format",
+            json!({"type": "string", "enum": ["json", "jsonl", "csv"]}),
+            "json, lines of JSON, or CSV",
+        ),
+    ])
+    .with_errors(error, &["400", "401", "404", "500", "503"]);
+    let mut take = Operation::plain(
+        "Writes down what a person says about 1 to 10,000 edits",
+        object(json!({})),
+    )
+    .with(vec![in_query(
+        "wiki",
+        text(),
+        "the wiki, for judgements that do not name theirs",
+    )])
+    .with_body(judgement_body())
+    .with_errors(
+        error,
+        &[
+            "400", "401", "403", "404", "408", "413", "415", "429", "500", "503",
+        ],
+    );
+    take.responses[0] = (
+        "201",
+        answer(
+            "how many were written down",
+            object(json!({"judgements": {"type": "integer"}})),
+        ),
+    );
+    let rev_id = json!({"name": "rev_id", "in": "query", "required": true, "schema": {"type": "integer", "minimum": 1}});
+    let mut back = Operation::plain(
+        "Takes one's own judgement of an edit back",
+        object(json!({})),
+    )
+    .with(vec![wiki(), rev_id])
+    .with_errors(error, &["400", "401", "403", "404", "429", "500", "503"]);
+    back.responses[0] = ("204", json!({"description": "it is gone"}));
+    vec![
+        ("get", path, list),
+        ("post", path, take),
+        ("delete", path, back),
+    ]
+}
+
+fn judgement_body() -> Value {
+    let judgement = json!({
+        "type": "object",
+        "required": ["rev_id"],
+        "additionalProperties": false,
+        "properties": {
+            "wiki": {"type": ["string", "null"]},
+            "rev_id": {"type": "integer", "minimum": 1},
+            "damaging": {"type": ["boolean", "null"]},
+            "goodfaith": {"type": ["boolean", "null"]},
+            "spam": {"type": ["boolean", "null"]},
+            "note": {"type": ["string", "null"], "maxLength": 2000},
+            "by": {}, "at": {},
+        },
+    });
+    json!({
+        "anyOf": [judgement, {"type": "array", "minItems": 1, "maxItems": 10_000, "items": judgement}],
+        "example": {"wiki": "testwiki", "rev_id": 12345, "damaging": true, "note": "spam for watches"},
+    })
 }
 
 fn switch() -> Value {

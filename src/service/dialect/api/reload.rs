@@ -6,8 +6,8 @@ use axum::http::HeaderMap;
 use serde::Serialize;
 
 use crate::service::App;
-use crate::service::ReloadError;
 use crate::service::error::ServiceError;
+use crate::service::{ReloadError, Right};
 
 #[derive(Serialize)]
 pub(crate) struct Reloaded {
@@ -25,10 +25,10 @@ pub(crate) async fn reload(
     State(app): State<App>,
     headers: HeaderMap,
 ) -> Result<Json<Reloaded>, ServiceError> {
-    let token = app.admin_token().ok_or(ServiceError::AdminClosed)?;
-    if !token.is_in(&headers) {
-        return Err(ServiceError::Unauthorized);
+    if !app.access().is_open_for(Right::Admin) {
+        return Err(ServiceError::AdminClosed);
     }
+    app.access().actor(&headers, Right::Admin, None)?;
     // Reads files, and reads them to the end whether or not somebody waits.
     let models = tokio::task::spawn_blocking(move || app.reload())
         .await

@@ -3,7 +3,7 @@
 use axum::Json;
 use axum::extract::rejection::QueryRejection;
 use axum::extract::{Query, State};
-use axum::http::header;
+use axum::http::{HeaderMap, header};
 use axum::response::{IntoResponse, Response};
 use serde::{Deserialize, Serialize};
 
@@ -175,8 +175,10 @@ struct DriftBody {
 pub(crate) async fn show(
     State(app): State<App>,
     query: Result<Query<ReportQuery>, QueryRejection>,
+    headers: HeaderMap,
 ) -> Result<Response, ServiceError> {
     let Query(query) = query.map_err(ServiceError::of_query)?;
+    app.access().reader(&headers)?;
     let ledger = app.ledger().ok_or(ServiceError::NoLedger)?;
     let wiki = app.wikis().find(&query.wiki);
     let wiki = wiki.map_or(query.wiki.clone(), |wiki| wiki.name.clone());

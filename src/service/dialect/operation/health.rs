@@ -3,12 +3,14 @@
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use axum::Json;
-use axum::extract::State;
+use axum::extract::{Request, State};
 use axum::http::{HeaderName, header};
+use axum::response::{IntoResponse as _, Response};
 use serde::Serialize;
 
 use super::openapi;
 use crate::service::App;
+use crate::service::dashboard;
 use crate::service::error::ServiceError;
 use crate::service::ledger::Ledger;
 
@@ -34,9 +36,12 @@ pub(crate) struct Health {
     status: &'static str,
 }
 
-/// Names the models and the routes.
-pub(crate) async fn index(State(app): State<App>) -> Json<Index> {
-    Json(Index {
+/// Names the models and the routes; shows the dashboard to whoever would rather have a page.
+pub(crate) async fn index(State(app): State<App>, request: Request) -> Response {
+    if dashboard::is_wanted(request.headers()) {
+        return dashboard::root(app, request).await;
+    }
+    let index = Json(Index {
         name: "revscore",
         version: env!("CARGO_PKG_VERSION"),
         models: app
@@ -54,7 +59,8 @@ pub(crate) async fn index(State(app): State<App>) -> Json<Index> {
         routes: openapi::routes()
             .map(|(route, what)| Route { route, what })
             .collect(),
-    })
+    });
+    ([(header::VARY, "accept")], index).into_response()
 }
 
 /// The process answers.
