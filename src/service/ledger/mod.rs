@@ -7,7 +7,7 @@
 
 mod entry;
 mod outcome;
-mod tally;
+pub(super) mod tally;
 
 mod store;
 
@@ -25,13 +25,11 @@ mod battery;
 mod measure;
 
 pub(crate) use entry::{
-    EditFacts, Fate, Judgement, LedgerModel, LedgerPage, ModelScore, RevertedBy, ScoredEdit,
-    SeenEdit,
+    EditFacts, Fate, Judgement, LedgerModel, LedgerPage, ModelScore, ScoredEdit, SeenEdit,
 };
 pub use handle::{Ledger, LedgerError, LedgerOptions};
 pub(crate) use handle::{LedgerState, now};
 pub(crate) use store::{
-    Change, Day, DayTally, FeatureCounts, LedgerEdit, LedgerScore, LedgerSize, ModelId, Store,
-    StoreError, StoredModel, TailEntry, Wanted,
+    Change, Day, LedgerEdit, LedgerScore, Store, StoreError, StoredModel, Wanted,
 };
-pub(crate) use tally::{Bands, Counted, Delay, Fated, Group, Judged, Tally};
+pub(crate) use tally::{Bands, Delay, Fated, Group, Judged, Tally};

@@ -257,7 +257,7 @@ fn look_at_some(items: &[Item], scoring: &Scoring<'_>) -> Vec<Looked> {
             {
                 let parent = item.parent.as_deref();
                 let edit = Edit::new(parent, &item.revision, &item.page, language);
-                edits.push(edit.with_parent_elements(elements.clone()));
+                edits.push(edit.with_parent_elements(elements));
             }
         }
         let Some(edit) = edits.first() else { continue };

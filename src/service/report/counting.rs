@@ -120,7 +120,7 @@ pub(super) fn calibration(tally: &Tally, own_error: Option<f64>) -> Option<Perio
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::service::ledger::Counted;
+    use crate::service::ledger::tally::Counted;
 
     fn tally(bands: &Bands, edits: &[(f64, Fated, Judged)]) -> Tally {
         let mut tally = Tally::default();

@@ -42,6 +42,8 @@ struct ScoreBody {
     /// That the edit is one that is looked for: for `goodfaith`, one that was not made in good faith.
     probability: f64,
     levels: Vec<String>,
+    /// Whether the model's recipe measures by such edits.
+    is_counted: bool,
     reasons: Vec<ReasonBody>,
 }
 
@@ -138,6 +140,7 @@ impl ScoreBody {
             model: stored.model.name.clone(),
             version: stored.model.version.clone(),
             probability: score.probability,
+            is_counted: score.is_counted,
             levels: levels.map(|(name, _)| name.clone()).collect(),
             reasons: reasons
                 .map(|(family, contribution)| ReasonBody {
