@@ -1,5 +1,8 @@
 //! `POST /wiki/{wiki}/judge`: what a person says of an edit by a button or a key, and takes back.
 
+use std::collections::BTreeSet;
+use std::sync::Arc;
+
 use axum::extract::{Path, State};
 use axum::http::HeaderMap;
 use axum::response::{IntoResponse as _, Response};
@@ -133,7 +136,8 @@ pub(super) async fn judge(
 
 async fn take(app: &App, wiki: &str, headers: &HeaderMap, form: &Form) -> Result<(), ServiceError> {
     let visitor = app.access().judge(headers, Some(&form.word))?;
-    load::write(app, vec![form.change(wiki, &visitor.name)?]).await
+    let wikis = BTreeSet::from([Arc::from(wiki)]);
+    load::write(app, &wikis, vec![form.change(wiki, &visitor.name)?]).await
 }
 
 impl Form {

@@ -1,5 +1,6 @@
 //! The few lines between pages and the ledger.
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::time::{SystemTime, UNIX_EPOCH};
 
@@ -17,9 +18,25 @@ pub(crate) fn store(app: &App) -> Option<&Arc<dyn Store>> {
     app.ledger().map(|ledger| ledger.store())
 }
 
-/// Writes to the ledger, and waits until it is written.
-pub(crate) async fn write(app: &App, changes: Vec<Change>) -> Result<(), ServiceError> {
+/// Writes judgements of these wikis' edits to the ledger, and waits until they are written. A wiki that it
+/// does not keep, and has nothing of, is an error: it would stay in every list for a slip of the pen.
+pub(crate) async fn write(
+    app: &App,
+    wikis: &BTreeSet<Arc<str>>,
+    changes: Vec<Change>,
+) -> Result<(), ServiceError> {
     let ledger = app.ledger().ok_or(ServiceError::NoLedger)?;
+    let known = ledger.store().wikis().await.map_err(broken)?;
+    let mut wikis = wikis.iter();
+    if let Some(wiki) =
+        wikis.find(|wiki| !ledger.keeps(wiki) && !known.iter().any(|known| **known == ***wiki))
+    {
+        return Err(ReportError::NoScores {
+            wiki: wiki.chars().take(40).collect(),
+            known: known.join(", "),
+        }
+        .into());
+    }
     ledger.write(changes).await.map_err(|error| {
         tracing::error!(%error, "the ledger was not written: {error}");
         ServiceError::LedgerUnavailable

@@ -4,6 +4,9 @@
 //! of one, and is said under the token's name. What goes out comes back in, here and in
 //! `revscore-train --labels`: as JSON, as lines of JSON, or as CSV with the same names.
 
+use std::collections::BTreeSet;
+use std::sync::Arc;
+
 use axum::Json;
 use axum::body::Bytes;
 use axum::extract::rejection::QueryRejection;
@@ -153,16 +156,19 @@ pub(crate) async fn create(
     }
     let now = load::now();
     let mut changes = Vec::with_capacity(given.len());
+    let mut wikis: BTreeSet<Arc<str>> = BTreeSet::new();
     for (row, given) in given.into_iter().enumerate() {
         let judgement = given.check(query.wiki.as_deref(), &visitor.name, now);
-        changes.push(Change::Judged(judgement.map_err(|problem| {
+        let judgement = judgement.map_err(|problem| {
             ServiceError::InvalidRequest(format!("judgement {}: {problem}", row + 1))
-        })?));
+        })?;
+        wikis.insert(Arc::clone(&judgement.wiki));
+        changes.push(Change::Judged(judgement));
     }
     let taken = Taken {
         judgements: changes.len(),
     };
-    load::write(&app, changes).await?;
+    load::write(&app, &wikis, changes).await?;
     Ok((StatusCode::CREATED, Json(taken)))
 }
 
@@ -174,12 +180,13 @@ pub(crate) async fn take_back(
 ) -> Result<StatusCode, ServiceError> {
     let visitor = app.access().judge(&headers, None)?;
     let Query(query) = query.map_err(ServiceError::of_query)?;
+    let wiki: Arc<str> = query.wiki.into();
     let change = Change::Unjudged {
-        wiki: query.wiki.into(),
+        wiki: Arc::clone(&wiki),
         revision: RevisionId(query.rev_id),
         by: visitor.name,
     };
-    load::write(&app, vec![change]).await?;
+    load::write(&app, &BTreeSet::from([wiki]), vec![change]).await?;
     Ok(StatusCode::NO_CONTENT)
 }
 
