@@ -43,7 +43,7 @@ async fn look(app: &App) -> Result<(), StoreError> {
                 .find(|served| served.model.checksum() == stored.model.checksum);
             let Some(own) = own else { continue };
             let counts = store
-                .features(stored.id, today - DAYS + 1..=today)
+                .features(&wiki, stored.id, today - DAYS + 1..=today)
                 .await?
                 .counts;
             let spreads = own.model.report().spreads.iter().zip(&counts);

@@ -692,7 +692,7 @@ pub(super) async fn features_are_counted_once(store: &impl Store) {
     ok(store.apply(&[Change::Seen(seen(1, DAY))]).await);
     let id = only_model(store).await;
     let check = async |days: std::ops::RangeInclusive<Day>, expected: &[&[(usize, u64)]]| {
-        let counts = ok(store.features(id, days).await).counts;
+        let counts = ok(store.features(WIKI, id, days).await).counts;
         assert_eq!(counts.len(), expected.len());
         for (counts, expected) in counts.iter().zip(expected) {
             let mut wanted = [0; 11];
@@ -705,6 +705,7 @@ pub(super) async fn features_are_counted_once(store: &impl Store) {
     check(0..=9, &[&[(0, 2), (9, 1)], &[(10, 2), (3, 1)]]).await;
     check(2..=2, &[&[(9, 1)], &[(10, 1)]]).await;
     check(4..=9, &[]).await;
+    assert_eq!(ok(store.features("other", id, 0..=9).await).counts, []);
     ok(store.compact(WIKI, 9, Timestamp(9 * DAY)).await);
     check(0..=9, &[&[(0, 2), (9, 1)], &[(10, 2), (3, 1)]]).await;
 }

@@ -191,10 +191,11 @@ impl Store for SqliteStore {
 
     fn features<'a>(
         &'a self,
+        wiki: &'a str,
         model: ModelId,
         days: RangeInclusive<Day>,
     ) -> Answer<'a, FeatureCounts> {
-        Box::pin(read::features(&self.readers, model, days))
+        Box::pin(read::features(&self.readers, wiki, model, days))
     }
 
     fn edit<'a>(&'a self, wiki: &'a str, revision: RevisionId) -> Answer<'a, Option<LedgerEdit>> {

@@ -206,9 +206,10 @@ pub(crate) trait Store: Send + Sync {
         settled_until: Timestamp,
     ) -> Answer<'a, Vec<DayTally>>;
 
-    /// How a model's features were spread over these days.
+    /// How a model's features were spread among a wiki's edits of these days.
     fn features<'a>(
         &'a self,
+        wiki: &'a str,
         model: ModelId,
         days: RangeInclusive<Day>,
     ) -> Answer<'a, FeatureCounts>;

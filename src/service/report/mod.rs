@@ -249,7 +249,10 @@ pub(crate) async fn report(
     let own_error = own.map(|served| served.model.report().calibration.expected_error);
     let drift = match own {
         Some(own) => {
-            let counts = store.features(stored.id, from..=to).await?.counts;
+            let counts = store
+                .features(&question.wiki, stored.id, from..=to)
+                .await?
+                .counts;
             let spreads = own.model.report().spreads.iter().zip(&counts);
             let mut drift: Vec<FeatureDrift> = spreads
                 .filter_map(|(spread, counts)| {

@@ -145,7 +145,9 @@ pub(crate) fn model_score(
 ) -> ModelScore {
     let is_flagged = probability >= served.review_threshold;
     let reasons = is_flagged.then(|| served.model.reasons(row));
-    let tenths = served.model.report().spreads.iter().zip(row);
+    // Drift is told among edits like those that were learned from.
+    let spreads = served.model.report().spreads.iter();
+    let tenths = spreads.filter(|_| is_counted).zip(row);
     ModelScore {
         model: Arc::clone(&served.ledgered),
         probability,

@@ -114,7 +114,7 @@ impl Batch<'_> {
         self.sums.touch(wiki, day);
         self.sums.span(wiki, model, day);
         if !score.tenths.is_empty() {
-            let counts = self.sums.features.entry((model, day)).or_default();
+            let counts = self.sums.features.entry((wiki, model, day)).or_default();
             counts.count(&score.tenths);
         }
         Ok(())

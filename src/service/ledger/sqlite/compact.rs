@@ -15,7 +15,7 @@ use crate::revision::Timestamp;
 use crate::service::ledger::store::{Day, StoreError};
 
 /// Edits that go in one transaction.
-const PORTION: i64 = 4_000;
+const PORTION: i64 = 2_000;
 
 pub(super) async fn compact(
     store: &SqliteStore,

@@ -85,11 +85,14 @@ pub(super) async fn models(
 
 pub(super) async fn features(
     readers: &SqlitePool,
+    wiki: &str,
     model: ModelId,
     days: RangeInclusive<Day>,
 ) -> Result<FeatureCounts, StoreError> {
-    let rows = "SELECT counts FROM feature WHERE model = ? AND day BETWEEN ? AND ?";
+    let rows = "SELECT counts FROM feature JOIN wiki ON wiki.id = feature.wiki
+         WHERE wiki.name = ? AND model = ? AND day BETWEEN ? AND ?";
     let rows = sqlx::query_as(rows)
+        .bind(wiki)
         .bind(model)
         .bind(*days.start())
         .bind(*days.end());

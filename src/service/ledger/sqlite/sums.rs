@@ -14,7 +14,7 @@ pub(super) struct Sums {
     wikis: BTreeMap<i64, WikiSums>,
     /// Wikis' days of which an edit changed.
     days: BTreeSet<(i64, Day)>,
-    pub(super) features: BTreeMap<(ModelId, Day), FeatureCounts>,
+    pub(super) features: BTreeMap<(i64, ModelId, Day), FeatureCounts>,
     /// First and last day that a model scored a wiki's edits of.
     scored_by: BTreeMap<(i64, ModelId), (Day, Day)>,
 }
@@ -86,22 +86,25 @@ impl Sums {
             .execute(&mut *connection)
             .await?;
         }
-        for ((model, day), mut counts) in self.features {
-            let known: Option<(Vec<u8>,)> =
-                sqlx::query_as("SELECT counts FROM feature WHERE model = ? AND day = ?")
-                    .bind(model)
-                    .bind(day)
-                    .fetch_optional(&mut *connection)
-                    .await?;
+        for ((wiki, model, day), mut counts) in self.features {
+            let known: Option<(Vec<u8>,)> = sqlx::query_as(
+                "SELECT counts FROM feature WHERE wiki = ? AND model = ? AND day = ?",
+            )
+            .bind(wiki)
+            .bind(model)
+            .bind(day)
+            .fetch_optional(&mut *connection)
+            .await?;
             if let Some((known,)) = known {
                 counts.absorb(&FeatureCounts {
                     counts: bytes::decode(&known, "counts of features")?,
                 });
             }
             sqlx::query(
-                "INSERT INTO feature (model, day, counts) VALUES (?, ?, ?)
+                "INSERT INTO feature (wiki, model, day, counts) VALUES (?, ?, ?, ?)
                  ON CONFLICT DO UPDATE SET counts = excluded.counts",
             )
+            .bind(wiki)
             .bind(model)
             .bind(day)
             .bind(bytes::encode(&counts.counts))

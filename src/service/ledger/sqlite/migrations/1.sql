@@ -141,9 +141,11 @@ CREATE TABLE tally (
     PRIMARY KEY (wiki, day, model)
 ) STRICT, WITHOUT ROWID;
 
+-- A model for any wiki scores edits of several, which are spread each in its own way.
 CREATE TABLE feature (
+    wiki INTEGER NOT NULL,
     model INTEGER NOT NULL,
     day INTEGER NOT NULL,
     counts BLOB NOT NULL,
-    PRIMARY KEY (model, day)
+    PRIMARY KEY (wiki, model, day)
 ) STRICT, WITHOUT ROWID;
