@@ -48,6 +48,7 @@ PLAYWRIGHT_SKIP_BROWSER_DOWNLOAD=1 npm install --prefix "$work" --no-audit --no-
 }
 "$BINARIES/revscore-serve" token ada --rights judge > "$work/tokens.toml" 2> "$work/token.txt"
 
+touch "$work/wiki.out" "$work/serve.out"
 cp tests/browser/board.mjs tests/browser/wiki.mjs "$work"
 node "$work/wiki.mjs" > "$work/wiki.out" &
 pids+=($!)

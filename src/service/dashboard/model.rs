@@ -17,11 +17,15 @@ use crate::evaluation::{Estimate, Level, Picture, Statistic};
 use crate::model::{Card, Target};
 use crate::service::App;
 use crate::service::error::ServiceError;
+use crate::service::ledger::Day;
 use crate::service::models::Served;
 use crate::service::report::Report;
 
 /// Versions that stand side by side.
 const MAX_VERSIONS: usize = 6;
+
+/// Days that a version is counted over, so that the page does not read a ledger of ten years.
+const MAX_DAYS: Day = 365;
 
 /// Features that are named.
 const MAX_FEATURES: usize = 12;
@@ -105,7 +109,7 @@ async fn versions(
         // Each over its own days, unless the address names some: versions follow one another.
         let asked = match (asked.from.or(asked.to), stored.days) {
             (None, Some((from, to))) => load::Asked {
-                from: Some(from),
+                from: Some(from.max(to - MAX_DAYS + 1)),
                 to: Some(to),
                 ..asked
             },
