@@ -132,6 +132,8 @@ pub(crate) enum EditError {
         field: &'static str,
         source: TimestampError,
     },
+    #[error("expected the timestamp of an edit that was saved, got one in the future")]
+    FutureTimestamp,
     #[error("something went wrong inside the service; its log says more")]
     Internal,
 }
@@ -214,7 +216,7 @@ impl EditError {
             Self::UnknownFeature { .. } => "unknown_feature",
             Self::FeatureValue { .. } => "invalid_feature_value",
             Self::TextTooLarge { .. } => "text_too_large",
-            Self::Timestamp { .. } => "invalid_timestamp",
+            Self::Timestamp { .. } | Self::FutureTimestamp => "invalid_timestamp",
             Self::Internal => "internal",
         }
     }

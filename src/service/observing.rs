@@ -10,7 +10,7 @@ use std::time::Instant;
 use super::App;
 use super::error::ServiceError;
 use super::histories::WikiHistory;
-use super::ledger::{Change, SeenEdit};
+use super::ledger::{Change, Ledger, SeenEdit, SeenParent};
 use super::metrics::Stage;
 use super::scoring::{BATCH, EditParts, ScoreError, fetch_held, ledger_facts_of, page_of};
 use super::wiki::{FetchError, Fetched, Wiki};
@@ -18,6 +18,7 @@ use crate::corpus::{RevertComment, TextDigest};
 use crate::edit::Edit;
 use crate::history::Seen;
 use crate::language::UNLISTED;
+use crate::revision::{Page, Revision};
 
 /// A saved edit, as those see it who are told of it.
 pub(crate) struct Sight {
@@ -61,14 +62,29 @@ impl Observers {
             let past = self.history.as_ref().map(|history| history.facts(&seen));
             let mut facts = ledger_facts_of(ledger, &edit, past.as_ref());
             facts.sighting.digest = revision.text.as_deref().map(TextDigest::of);
+            let parent = parts.parent.as_ref();
+            let parent = parent.map(|parent| Box::new(see_parent(ledger, parent, page)));
             SeenEdit {
                 wiki: Arc::clone(&self.wiki),
                 page: page_of(&edit),
                 edit: facts,
                 comment: RevertComment::of(revision.comment.as_deref()),
+                parent,
             }
         });
         Sight { seen, edit }
+    }
+}
+
+/// The revision that an edit was made on, as the ledger sees it: it may have been there before the ledger.
+fn see_parent(ledger: &Ledger, parent: &Revision, page: &Page) -> SeenParent {
+    // Nothing is asked of it that a text before it would change.
+    let edit = Edit::new(Some(parent), parent, page, &UNLISTED);
+    let mut facts = ledger_facts_of(ledger, &edit, None);
+    facts.sighting.digest = parent.text.as_deref().map(TextDigest::of);
+    SeenParent {
+        edit: facts,
+        comment: RevertComment::of(parent.comment.as_deref()),
     }
 }
 

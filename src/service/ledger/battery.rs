@@ -128,6 +128,7 @@ fn seen(revision: u64, time: i64) -> SeenEdit {
         page: page(revision % 5 + 1),
         edit,
         comment: RevertComment::of(Some("rvv")),
+        parent: None,
     }
 }
 
@@ -256,14 +257,14 @@ pub(super) async fn what_is_told_twice_is_there_once(store: &impl Store) {
     ];
     let other = Change::Scored(scored(7, DAY, vec![score(&model, 0.75)]));
     ok(store.apply(&changes).await);
-    let once = ok(store.tallies(WIKI, 0..=9, Timestamp(9 * DAY)).await);
+    let once = ok(store.tallies(WIKI, None, 0..=9, Timestamp(9 * DAY)).await);
     for again in [&changes[..], &changes, &[other]] {
         ok(store.apply(again).await);
         let size = ok(store.size(WIKI).await);
         assert_eq!((size.edits, size.scores, size.judgements), (1, 1, 1));
         let edit = ok(store.edit(WIKI, RevisionId(7)).await).expect("it is there");
         assert_eq!(edit.scores[0].probability, 0.5);
-        let twice = ok(store.tallies(WIKI, 0..=9, Timestamp(9 * DAY)).await);
+        let twice = ok(store.tallies(WIKI, None, 0..=9, Timestamp(9 * DAY)).await);
         assert_eq!(once.len(), twice.len());
         for (once, twice) in once.iter().zip(&twice) {
             assert_eq!(once.tally, twice.tally);
@@ -359,9 +360,12 @@ pub(super) async fn an_edit_moves_to_its_day_when_its_time_is_told(store: &impl 
         all.map(|tally| tally.day).collect()
     };
     let settled = Timestamp(9 * DAY);
-    assert_eq!(days(&ok(store.tallies(WIKI, 0..=9, settled).await)), [5]);
+    assert_eq!(
+        days(&ok(store.tallies(WIKI, None, 0..=9, settled).await)),
+        [5]
+    );
     ok(store.apply(&[Change::Seen(seen(7, 4 * DAY))]).await);
-    let tallies = ok(store.tallies(WIKI, 0..=9, settled).await);
+    let tallies = ok(store.tallies(WIKI, None, 0..=9, settled).await);
     assert_eq!(days(&tallies.clone()), [4]);
     let edits = ok(store.edits(WIKI, &all(only_model(store).await)).await);
     assert_eq!(edits[0].timestamp, Some(Timestamp(4 * DAY)));
@@ -468,7 +472,7 @@ pub(super) async fn judgements_replace_and_are_taken_back(store: &impl Store) {
         ok(store.apply(change.as_slice()).await);
         assert_eq!(ok(store.judgements(WIKI).await).len(), n, "step {step}");
         assert_eq!(ok(store.size(WIKI).await).judgements, n as u64);
-        let tallies = ok(store.tallies(WIKI, 1..=1, Timestamp(9 * DAY)).await);
+        let tallies = ok(store.tallies(WIKI, None, 1..=1, Timestamp(9 * DAY)).await);
         let all = tallies.iter().find(|tally| tally.group == Group::All);
         let edits = &all.expect("a day with an edit").tally.edits;
         let judged: Vec<Judged> = edits.keys().map(|(_, _, judged)| *judged).collect();
@@ -565,7 +569,9 @@ impl Plain {
                 .into_iter()
                 .map(|stored| (stored.id, stored.model.name))
                 .collect();
-            let tallies = ok(store.tallies(WIKI, 0..=99, Timestamp(settled_until)).await);
+            let tallies = ok(store
+                .tallies(WIKI, None, 0..=99, Timestamp(settled_until))
+                .await);
             let n = tallies.len();
             let tallies: BTreeMap<_, _> = tallies
                 .into_iter()
@@ -610,7 +616,9 @@ pub(super) async fn tallies_are_what_plain_loops_count(store: &impl Store) {
         .insert(9_000, (late, Fate::default(), Judged::Not));
     plain.check(store, 40 * DAY).await;
     // Asked for fewer days, there are fewer.
-    let some = ok(store.tallies(WIKI, 31..=31, Timestamp(40 * DAY)).await);
+    let some = ok(store
+        .tallies(WIKI, None, 31..=31, Timestamp(40 * DAY))
+        .await);
     assert!(!some.is_empty() && some.iter().all(|tally| tally.day == 31));
 }
 
@@ -831,5 +839,5 @@ pub(super) async fn wikis_are_apart(store: &impl Store) {
     assert_eq!(ok(store.size("papwiki").await).edits, 0);
     assert_eq!(ok(store.size("enwiki").await).edits, 1);
     assert_eq!(ok(store.compact("nowiki", 9, Timestamp(9 * DAY)).await), 0);
-    assert!(ok(store.tallies("nowiki", 0..=9, Timestamp(0)).await).is_empty());
+    assert!(ok(store.tallies("nowiki", None, 0..=9, Timestamp(0)).await).is_empty());
 }

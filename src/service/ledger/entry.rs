@@ -87,6 +87,16 @@ pub(crate) struct SeenEdit {
     pub(crate) edit: EditFacts,
     /// What its comment says, should it be a revert.
     pub(crate) comment: RevertComment,
+    /// The revision that it was made on, where that is at hand: a later edit may restore it, and nobody may
+    /// have told of it. Its id is 0 where that is not known.
+    pub(crate) parent: Option<Box<SeenParent>>,
+}
+
+/// A revision that another was made on.
+#[derive(Clone, Debug)]
+pub(crate) struct SeenParent {
+    pub(crate) edit: EditFacts,
+    pub(crate) comment: RevertComment,
 }
 
 /// What became of an edit, as far as known.

@@ -17,7 +17,7 @@ use xxhash_rust::xxh3::xxh3_64_with_seed;
 use super::entry::ScoredEdit;
 use super::queue::{Item, Queue};
 use super::sqlite::{SqliteStore, day_of};
-use super::store::{Change, Store};
+use super::store::{Change, Store, StoreError};
 use super::writer::{Cadence, Counters, write_all};
 use crate::corpus::LabelOptions;
 use crate::revision::{RevisionId, Timestamp};
@@ -30,6 +30,9 @@ const QUEUE: usize = 20_000;
 /// When the first old edits are forgotten, and how often after that.
 const FIRST_COMPACTION: Duration = Duration::from_secs(60);
 const COMPACTION_INTERVAL: Duration = Duration::from_secs(3_600);
+
+/// How long whoever tells waits until it is written.
+const WRITE_TIMEOUT: Duration = Duration::from_secs(10);
 
 /// How long the end waits for what is not written yet.
 const CLOSE_TIMEOUT: Duration = Duration::from_secs(10);
@@ -145,7 +148,15 @@ impl Ledger {
         let labels_of = |wiki: &String| {
             let served = models.for_wiki(wiki);
             let labels = served.first().map(|served| served.measure.labels);
-            (wiki.clone(), labels.unwrap_or(DEFAULT_LABELS))
+            let labels = labels.unwrap_or(DEFAULT_LABELS);
+            if served.iter().any(|served| served.measure.labels != labels) {
+                tracing::warn!(
+                    wiki,
+                    "models of {wiki} differ in what counts as a revert; the ledger goes by {}",
+                    served[0].name
+                );
+            }
+            (wiki.clone(), labels)
         };
         let labels: std::collections::BTreeMap<String, LabelOptions> =
             options.wikis.iter().map(labels_of).collect();
@@ -237,7 +248,11 @@ impl Ledger {
         let (acknowledge, acknowledged) = oneshot::channel();
         let item = self.item(changes, Some(acknowledge));
         self.0.queue.push(item).map_err(|(error, _)| error)?;
-        acknowledged.await.unwrap_or(Err(LedgerError::Closed))
+        match tokio::time::timeout(WRITE_TIMEOUT, acknowledged).await {
+            Ok(result) => result.unwrap_or(Err(LedgerError::Closed)),
+            // It may be written yet; told again it is not written twice.
+            Err(_) => Err(LedgerError::Busy),
+        }
     }
 
     fn item(
@@ -280,7 +295,11 @@ impl Ledger {
     /// Until when outcomes are known: an edit up to then that nobody reverted was kept. When nobody tells
     /// of edits any more it stays where it is; before anybody did it is 1970.
     pub(crate) async fn settled_until(&self, wiki: &str) -> Timestamp {
-        settled_until(&*self.0.store, wiki, self.0.options.settle_seconds).await
+        let until = settled_until(&*self.0.store, wiki, self.0.options.settle_seconds).await;
+        until.unwrap_or_else(|error| {
+            tracing::warn!(wiki, %error, "it is not known what became of edits of {wiki}: {error}");
+            Timestamp(0)
+        })
     }
 
     /// What it says of itself.
@@ -316,10 +335,10 @@ impl Ledger {
         let Some(mut writing) = self.0.writing.lock().await.take() else {
             return;
         };
-        if tokio::time::timeout(CLOSE_TIMEOUT, &mut writing)
+        let is_written = tokio::time::timeout(CLOSE_TIMEOUT, &mut writing)
             .await
-            .is_err()
-        {
+            .is_ok();
+        if !is_written {
             writing.abort();
             let n = self.0.queue.n_changes();
             self.0.counters.n_dropped.fetch_add(n as u64, Relaxed);
@@ -327,6 +346,11 @@ impl Ledger {
                 n,
                 "{n} changes are not in the ledger: there was no more time"
             );
+        }
+        match tokio::time::timeout(CLOSE_TIMEOUT, self.0.store.close()).await {
+            Ok(Ok(())) => {}
+            Ok(Err(error)) => tracing::warn!(%error, "the ledger is closed in a hurry: {error}"),
+            Err(_) => tracing::warn!("the ledger is closed in a hurry: somebody still reads"),
         }
     }
 }
@@ -337,16 +361,15 @@ const DEFAULT_LABELS: LabelOptions = LabelOptions {
     window_seconds: None,
 };
 
-async fn settled_until(store: &dyn Store, wiki: &str, settle_seconds: i64) -> Timestamp {
-    let seen_until = match store.size(wiki).await {
-        Ok(size) => size.seen_until,
-        Err(error) => {
-            tracing::warn!(wiki, %error, "it is not known what became of edits of {wiki}: {error}");
-            None
-        }
-    };
+/// In whole hours, so that what was counted holds for a while.
+async fn settled_until(
+    store: &dyn Store,
+    wiki: &str,
+    settle_seconds: i64,
+) -> Result<Timestamp, StoreError> {
+    let seen_until = store.size(wiki).await?.seen_until;
     let until = seen_until.map_or(0, |seen| seen.0.min(now().0).saturating_sub(settle_seconds));
-    Timestamp(until.max(0))
+    Ok(Timestamp((until - until.rem_euclid(3_600)).max(0)))
 }
 
 /// Makes counts of old edits, now and then.
@@ -355,20 +378,23 @@ async fn compact_always(store: Arc<dyn Store>, options: LedgerOptions) {
     loop {
         tokio::time::sleep(pause).await;
         pause = COMPACTION_INTERVAL;
-        let before = day_of(now().0) - i32::try_from(options.keep_days).unwrap_or(i32::MAX);
-        if let Err(error) = compact(&*store, before, options.settle_seconds).await {
+        if let Err(error) = compact(&*store, &options).await {
             tracing::error!(%error, "old edits stay in the ledger: {error}");
         }
     }
 }
 
-async fn compact(
-    store: &dyn Store,
-    before: super::store::Day,
-    settle_seconds: i64,
-) -> Result<(), super::store::StoreError> {
+/// Days are counted back from the wiki's latest edit, not from today: a dump that was replayed, and a wiki whose
+/// feed has stopped, lose nothing. Edits whose outcome may still come stay.
+async fn compact(store: &dyn Store, options: &LedgerOptions) -> Result<(), StoreError> {
+    let keep_days = i32::try_from(options.keep_days).unwrap_or(i32::MAX);
     for wiki in store.wikis().await? {
-        let settled_until = settled_until(store, &wiki, settle_seconds).await;
+        let Some(seen_until) = store.size(&wiki).await?.seen_until else {
+            continue;
+        };
+        let settled_until = settled_until(store, &wiki, options.settle_seconds).await?;
+        let before = day_of(seen_until.0.min(now().0)).saturating_sub(keep_days);
+        let before = before.min(day_of(settled_until.0));
         let n = store.compact(&wiki, before, settled_until).await?;
         if n > 0 {
             tracing::info!(wiki, n, "{n} old edits of {wiki} are counts alone now");
@@ -386,6 +412,7 @@ mod tests {
     use crate::evaluation::UserClass;
     use crate::model::Target;
     use crate::revision::PageId;
+    use crate::service::ledger::SeenParent;
     use crate::service::ledger::entry::{EditFacts, LedgerModel, LedgerPage, ModelScore, SeenEdit};
 
     const WIKI: &str = "papwiki";
@@ -444,6 +471,7 @@ mod tests {
             page: page(),
             edit: facts(revision, Some(text), author),
             comment: RevertComment::of(Some("rvv")),
+            parent: None,
         })
     }
 
@@ -503,6 +531,33 @@ mod tests {
         assert!(state.n_batches <= state.n_written);
     }
 
+    /// A page that is older than its ledger: what was there before an edit is told with it.
+    #[tokio::test]
+    async fn a_revert_to_what_was_there_before_the_ledger_is_found() {
+        for parent_id in [1, 0] {
+            let directory = tempfile::tempdir().unwrap();
+            let ledger = open(directory.path(), false).await;
+            let mut vandal = match seen(2, "bad", 2) {
+                Change::Seen(seen) => seen,
+                other => panic!("{other:?}"),
+            };
+            let mut parent = facts(1, Some("good"), 1);
+            parent.sighting.revision = RevisionId(parent_id);
+            vandal.parent = Some(Box::new(SeenParent {
+                edit: parent,
+                comment: RevertComment::of(None),
+            }));
+            ledger.write(vec![Change::Seen(vandal)]).await.unwrap();
+            ledger.write(vec![seen(3, "good", 3)]).await.unwrap();
+            let fate = edit(&ledger, 2).await.unwrap().fate;
+            assert_eq!(
+                fate.reverted.map(|by| by.revision),
+                Some(RevisionId(3)),
+                "{parent_id}"
+            );
+        }
+    }
+
     #[tokio::test]
     async fn only_what_is_asked_for_is_kept() {
         for keeps_names in [false, true] {
@@ -514,15 +569,17 @@ mod tests {
             ledger.record(scored(0));
             ledger.record(scored(2));
             ledger.close().await;
-            assert_eq!(ledger.store().wikis().await.unwrap(), [WIKI]);
-            assert_eq!(ledger.store().size(WIKI).await.unwrap().edits, 1);
-            let name = edit(&ledger, 2).await.unwrap().user_name;
-            assert_eq!(name.is_some(), keeps_names);
             assert!(ledger.keeps(WIKI) && !ledger.keeps("enwiki"));
             let late = ledger.write(vec![seen(3, "", 1)]).await;
             assert_eq!(late, Err(LedgerError::Closed));
             ledger.record(scored(4));
             assert_eq!(ledger.state().n_dropped, 1);
+            drop(ledger);
+            let ledger = open(directory.path(), keeps_names).await;
+            assert_eq!(ledger.store().wikis().await.unwrap(), [WIKI]);
+            assert_eq!(ledger.store().size(WIKI).await.unwrap().edits, 1);
+            let name = edit(&ledger, 2).await.unwrap().user_name;
+            assert_eq!(name.is_some(), keeps_names);
         }
     }
 
@@ -568,8 +625,10 @@ mod tests {
         assert_eq!(busy, Err(LedgerError::Busy));
         meddle(directory.path(), MEND).await;
         ledger.close().await;
-        assert_eq!(ledger.store().size(WIKI).await.unwrap().edits, 3);
         assert_eq!(ledger.state().n_dropped, 2);
+        drop(ledger);
+        let again = SqliteStore::open(&path).await.unwrap();
+        assert_eq!(again.size(WIKI).await.unwrap().edits, 3);
     }
 
     #[tokio::test]
@@ -579,7 +638,9 @@ mod tests {
         assert_eq!(ledger.settled_until(WIKI).await, Timestamp(0));
         ledger.record(scored(9));
         ledger.write(vec![seen(1, "", 1)]).await.unwrap();
+        // In whole hours.
         let expected = 1_000_060 - 48 * 3_600;
+        let expected = expected - expected % 3_600;
         assert_eq!(ledger.settled_until(WIKI).await, Timestamp(expected));
         // A clock that goes wrong settles nothing before its time.
         let mut tomorrow = facts(2, Some(""), 1);
@@ -589,6 +650,7 @@ mod tests {
             page: page(),
             edit: tomorrow,
             comment: RevertComment::of(None),
+            parent: None,
         });
         ledger.write(vec![tomorrow]).await.unwrap();
         assert!(ledger.settled_until(WIKI).await < now());
@@ -600,12 +662,28 @@ mod tests {
         let ledger = open(directory.path(), false).await;
         let changes = vec![Change::Scored(scored(1)), seen(2, "", 1)];
         ledger.write(changes).await.unwrap();
-        compact(&**ledger.store(), day_of(1_000_000), 0)
-            .await
-            .unwrap();
-        assert_eq!(ledger.store().size(WIKI).await.unwrap().edits, 2);
-        compact(&**ledger.store(), 99, 0).await.unwrap();
-        assert_eq!(ledger.store().size(WIKI).await.unwrap().edits, 0);
+        let options = LedgerOptions {
+            settle_seconds: 0,
+            keep_days: 7,
+            ..LedgerOptions::new(directory.path(), [])
+        };
+        let n_left = async || {
+            compact(&**ledger.store(), &options).await.unwrap();
+            ledger.store().size(WIKI).await.unwrap().edits
+        };
+        // That was in 1970, and nothing has come since.
+        assert_eq!(n_left().await, 2);
+        let mut later = facts(3, Some(""), 1);
+        later.sighting.timestamp = Some(Timestamp(1_000_000 + 9 * 86_400));
+        let later = Change::Seen(SeenEdit {
+            wiki: WIKI.into(),
+            page: page(),
+            edit: later,
+            comment: RevertComment::of(None),
+            parent: None,
+        });
+        ledger.write(vec![later]).await.unwrap();
+        assert_eq!(n_left().await, 1);
         assert_ne!(ledger.author("A"), ledger.author("B"));
     }
 }

@@ -85,6 +85,7 @@ fn make(number: u64, n_edits: u64, model: &Arc<LedgerModel>) -> Made {
         page,
         edit,
         comment: RevertComment::of(Some("")),
+        parent: None,
     };
     seen.edit.sighting.digest = Some(TextDigest::of(&number.to_string()));
     let fate = (draw(12) == 0).then(|| Fate {
@@ -153,7 +154,6 @@ async fn a_year_of_edits() {
     println!("{n_edits} edits with a score, over 365 days");
     println!("scores a second: {:.0}", per_second(in_scores));
     println!("edits seen a second: {:.0}", per_second(in_seen));
-    ledger.close().await;
 
     let store = ledger.store();
     let days = 18_900..=19_400;
@@ -166,7 +166,7 @@ async fn a_year_of_edits() {
     ] {
         let began = Instant::now();
         let tallies = store
-            .tallies(WIKI, days, settled)
+            .tallies(WIKI, None, days, settled)
             .await
             .expect("the ledger works");
         let ms = began.elapsed().as_secs_f64() * 1e3;
@@ -226,7 +226,7 @@ async fn a_year_of_edits() {
     );
     let began = Instant::now();
     let tallies = store
-        .tallies(WIKI, days, settled)
+        .tallies(WIKI, None, days, settled)
         .await
         .expect("the ledger works");
     let n: u64 = (tallies

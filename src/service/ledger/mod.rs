@@ -26,6 +26,7 @@ mod measure;
 
 pub(crate) use entry::{
     EditFacts, Fate, Judgement, LedgerModel, LedgerPage, ModelScore, ScoredEdit, SeenEdit,
+    SeenParent,
 };
 pub use handle::{Ledger, LedgerError, LedgerOptions};
 pub(crate) use handle::{LedgerState, now};

@@ -16,18 +16,29 @@ use crate::model::Target;
 use crate::revision::RevisionId;
 
 /// Revisions of a page's end that decide what may still change: a label looks 2 radii ahead, an edit war
-/// 2 radii back from there, and a revert one further radius and the restored revision.
+/// 2 radii back from there, and a revert one further radius and the restored revision; and another radius for
+/// edits that are told late.
 pub(crate) fn tail_length(options: &LabelOptions) -> usize {
-    5 * options.radius.max(1) + 1
+    6 * options.radius.max(1) + 2
 }
 
-/// What became of the edits of a page's end (in order of time), where that is not what stands there.
-pub(crate) fn changed_fates(tail: &[TailEntry], options: &LabelOptions) -> Vec<(RevisionId, Fate)> {
+/// What became of the edits of a page's end (in order of time), where that is not what stands there. The
+/// edit at the place `told` is the one that is new.
+pub(crate) fn changed_fates(
+    tail: &[TailEntry],
+    told: usize,
+    options: &LabelOptions,
+) -> Vec<(RevisionId, Fate)> {
     let mut labeller = Labeller::new(options);
     for entry in tail {
         labeller.take(&entry.sighting, || entry.comment);
     }
-    let first_open = tail.len().saturating_sub(2 * options.radius.max(1) + 1);
+    // What an edit changes is at most two radii before it. The first ones of a long row are not looked at:
+    // what they rest on is not here any more.
+    let radius = options.radius.max(1);
+    let is_cut = tail.len() == tail_length(options);
+    let first_open = told.saturating_sub(2 * radius);
+    let first_open = first_open.max(if is_cut { radius + 1 } else { 0 });
     let mut labels: Vec<RevisionLabel> = labeller.take_final().collect();
     labels.extend(labeller.so_far());
     let entries: HashMap<RevisionId, &TailEntry> = tail
@@ -35,6 +46,7 @@ pub(crate) fn changed_fates(tail: &[TailEntry], options: &LabelOptions) -> Vec<(
         .map(|entry| (entry.sighting.revision, entry))
         .collect();
     let open = tail.iter().zip(labels).skip(first_open);
+    let open = open.filter(|(entry, _)| entry.sighting.revision != RevisionId(0));
     open.filter_map(|(entry, label)| {
         let fate = fate_of(label, &entries);
         (fate != entry.fate).then_some((entry.sighting.revision, fate))
@@ -91,9 +103,11 @@ pub(crate) fn fated(
         Target::Reverted | Target::Damaging | Target::Goodfaith => rule.reverted(&label),
     };
     match is_bad {
+        // Those that nobody reverted yet are not in any share; so those that somebody did are not either.
+        Ok(true) if !is_settled => Fated::RevertedEarly,
+        Ok(false) if !is_settled => Fated::Pending,
         Ok(true) => Fated::Reverted,
-        Ok(false) if is_settled => Fated::Kept,
-        Ok(false) => Fated::Pending,
+        Ok(false) => Fated::Kept,
         Err(LeftOut::SelfReverted) => Fated::SelfReverted,
         Err(LeftOut::RevertUndone) => Fated::RevertUndone,
         Err(LeftOut::Unclear) => Fated::Unclear,
@@ -145,13 +159,13 @@ mod tests {
             check(target, &own, Fated::SelfReverted, Fated::SelfReverted);
             check(target, &undone, Fated::RevertUndone, Fated::RevertUndone);
             let damage = reverted(RevertReason::Damage);
-            check(target, &damage, Fated::Reverted, Fated::Reverted);
+            check(target, &damage, Fated::Reverted, Fated::RevertedEarly);
         }
         check(
             Target::Reverted,
             &disputed,
             Fated::Reverted,
-            Fated::Reverted,
+            Fated::RevertedEarly,
         );
         check(Target::Vandalism, &disputed, Fated::Unclear, Fated::Unclear);
         let lenient = Rule {

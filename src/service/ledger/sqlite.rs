@@ -3,8 +3,9 @@
 //! One connection writes, a few read beside it (WAL: none waits for the others). A transaction that was
 //! committed outlives the process, whatever ends it; of the last ones before the machine's power fails
 //! some may be lost, and none in part (`synchronous = NORMAL`). In the data's order: `schema` has the
-//! tables, `code` and `bytes` what is in their cells, `apply` writes changes (with what `memory` knows, and `sums`), `count` counts days,
-//! `read` answers, `compact` forgets.
+//! tables, `code` and `bytes` what is in their cells, `apply` writes changes (with what
+//! `memory` knows, and `sums`), `count` counts days (and remembers open ones in `open_days`), `read` answers,
+//! `compact` forgets.
 //!
 //! Whatever fails, the connection that wrote is given up with all that it remembered, and the next
 //! change opens another.
@@ -14,6 +15,7 @@ mod code;
 mod schema;
 
 mod memory;
+mod open_days;
 mod sums;
 
 mod apply;
@@ -36,6 +38,7 @@ use sqlx::{ConnectOptions as _, Connection as _, SqlitePool};
 use tokio::sync::{Mutex, MutexGuard};
 
 use self::memory::Memory;
+use self::open_days::OpenDays;
 use super::entry::Judgement;
 use super::store::{
     Answer, Change, Day, DayTally, FeatureCounts, LedgerEdit, LedgerSize, ModelId, Store,
@@ -63,6 +66,11 @@ pub(crate) struct SqliteStore {
     /// `None` until the first change, and after a failure.
     writer: Mutex<Option<Writer>>,
     readers: SqlitePool,
+    /// What the writer reads by, so that it waits for nobody who asks.
+    tails: SqlitePool,
+    /// Held by whoever counts a day.
+    counting: Mutex<()>,
+    open_days: OpenDays,
     author_key: u64,
     models: RwLock<HashMap<ModelId, Arc<count::CountedModel>>>,
     /// Held as long as this lives, so that no other process writes the file.
@@ -98,24 +106,39 @@ impl SqliteStore {
         let author_key = schema::bring_up_to_date(&mut connection).await?;
         connection.close().await?;
         let writer = Writer::connect(&options).await?;
-        let readers = SqlitePoolOptions::new()
-            .max_connections(N_READERS)
-            // A file does not hang up.
-            .test_before_acquire(false)
-            .connect_lazy_with(
-                options
-                    .clone()
-                    .create_if_missing(false)
-                    .pragma("query_only", "1"),
-            );
+        let pool = |n| {
+            let reading = options.clone().create_if_missing(false);
+            SqlitePoolOptions::new()
+                .max_connections(n)
+                // A file does not hang up.
+                .test_before_acquire(false)
+                .connect_lazy_with(reading.pragma("query_only", "1"))
+        };
+        let (readers, tails) = (pool(N_READERS), pool(1));
         Ok(Self {
             options,
             writer: Mutex::new(Some(writer)),
             readers,
+            tails,
+            counting: Mutex::default(),
+            open_days: OpenDays::default(),
             author_key,
             models: RwLock::default(),
             _lock: lock,
         })
+    }
+
+    /// Brings the log of transactions into the file, and closes both.
+    async fn let_go(&self) -> Result<(), StoreError> {
+        self.readers.close().await;
+        self.tails.close().await;
+        if let Some(mut writer) = self.writer.lock().await.take() {
+            sqlx::raw_sql("PRAGMA wal_checkpoint(TRUNCATE)")
+                .execute(&mut writer.connection)
+                .await?;
+            writer.connection.close().await?;
+        }
+        Ok(())
     }
 
     /// The connection that writes, for one at a time. Who does not give it back, after an error or because
@@ -161,7 +184,7 @@ impl Store for SqliteStore {
     }
 
     fn tail<'a>(&'a self, wiki: &'a str, page: PageId, limit: usize) -> Answer<'a, Vec<TailEntry>> {
-        Box::pin(read::tail(&self.readers, wiki, page, limit))
+        Box::pin(read::tail(&self.tails, wiki, page, limit))
     }
 
     fn author_key(&self) -> u64 {
@@ -183,10 +206,11 @@ impl Store for SqliteStore {
     fn tallies<'a>(
         &'a self,
         wiki: &'a str,
+        model: Option<ModelId>,
         days: RangeInclusive<Day>,
         settled_until: Timestamp,
     ) -> Answer<'a, Vec<DayTally>> {
-        Box::pin(count::tallies(self, wiki, days, settled_until))
+        Box::pin(count::tallies(self, wiki, model, days, settled_until))
     }
 
     fn features<'a>(
@@ -210,6 +234,10 @@ impl Store for SqliteStore {
         Box::pin(read::judgements(&self.readers, wiki))
     }
 
+    fn close(&self) -> Answer<'_, ()> {
+        Box::pin(self.let_go())
+    }
+
     fn compact<'a>(
         &'a self,
         wiki: &'a str,
@@ -222,14 +250,18 @@ impl Store for SqliteStore {
 
 impl From<sqlx::Error> for StoreError {
     fn from(error: sqlx::Error) -> Self {
-        /// SQLite's primary code for a disk without room.
+        // SQLite's primary codes: a disk without room, and values that would never be taken (too large, a
+        // constraint, another type).
         const FULL: i32 = 13;
+        const REFUSED: [i32; 3] = [18, 19, 20];
         match &error {
             sqlx::Error::Database(cause) => {
                 let code = cause.code().and_then(|code| code.parse::<i32>().ok());
-                match code.is_some_and(|code| code & 0xff == FULL) {
-                    true => Self::Full(cause.message().to_owned()),
-                    false => Self::Unusable(cause.message().to_owned()),
+                let message = cause.message().to_owned();
+                match code.map(|code| code & 0xff) {
+                    Some(FULL) => Self::Full(message),
+                    Some(code) if REFUSED.contains(&code) => Self::NotUnderstood(message),
+                    _ => Self::Unusable(message),
                 }
             }
             sqlx::Error::Decode(_) | sqlx::Error::ColumnDecode { .. } => {

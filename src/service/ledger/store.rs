@@ -102,7 +102,7 @@ pub(crate) struct Wanted {
     pub(crate) at_least: f64,
     /// Before this edit, in order of time; of an edit whose time is not known, that of its score.
     pub(crate) before: Option<(Timestamp, RevisionId)>,
-    /// Without a judgement, and not reverted.
+    /// Of the last 30 days that there are edits of: without a judgement, not reverted, and not by a bot.
     pub(crate) is_open: bool,
     /// At most so many.
     pub(crate) limit: usize,
@@ -197,11 +197,12 @@ pub(crate) trait Store: Send + Sync {
     /// The models that scored a wiki's edits, the latest first.
     fn models<'a>(&'a self, wiki: &'a str) -> Answer<'a, Vec<StoredModel>>;
 
-    /// The tallies of these days of all models of a wiki. An edit without an outcome is pending when its
-    /// time is after `settled_until`.
+    /// The tallies of these days of a model of a wiki, or of all. An edit is pending when its time is after
+    /// `settled_until`.
     fn tallies<'a>(
         &'a self,
         wiki: &'a str,
+        model: Option<ModelId>,
         days: RangeInclusive<Day>,
         settled_until: Timestamp,
     ) -> Answer<'a, Vec<DayTally>>;
@@ -222,6 +223,9 @@ pub(crate) trait Store: Send + Sync {
 
     /// All judgements of a wiki's edits, in order of (revision, person).
     fn judgements<'a>(&'a self, wiki: &'a str) -> Answer<'a, Vec<Judgement>>;
+
+    /// Writes everything into one file and lets go of it; nothing is asked for any more.
+    fn close(&self) -> Answer<'_, ()>;
 
     /// Drops a wiki's single edits of days before this one, and gives how many went. Their counts stay in
     /// the tallies as they are now, whatever is said of them later; edits with a judgement stay. What is

@@ -7,13 +7,13 @@ use std::collections::HashMap;
 use std::collections::hash_map::Entry;
 use std::sync::Arc;
 
-use super::entry::EditFacts;
+use super::entry::{EditFacts, SeenEdit, SeenParent};
 use super::outcome::{changed_fates, tail_length};
 use super::store::{Change, Store, StoreError, TailEntry};
 use crate::corpus::{LabelOptions, RevertComment};
-use crate::revision::PageId;
+use crate::revision::{PageId, RevisionId};
 
-/// Pages that are kept; of 76 revisions each they would be 20 MB.
+/// Pages that are kept; of 92 revisions each they would be 25 MB.
 const MAX_PAGES: usize = 2_000;
 
 /// What counts as a revert, by wiki.
@@ -66,7 +66,10 @@ impl Tails {
                     let key = (Arc::clone(&edit.wiki), edit.page.id);
                     let entry = entry_of(&edit.edit, RevertComment::of(None));
                     match self.pages.get_mut(&key) {
-                        Some(tail) => insert(&mut tail.entries, entry),
+                        Some(tail) => {
+                            insert(&mut tail.entries, entry);
+                            trim(&mut tail.entries, &(self.labels)(&edit.wiki));
+                        }
                         None => scored.entry(key).or_default().push(entry),
                     }
                     completed.push(change);
@@ -74,9 +77,9 @@ impl Tails {
                 Change::Seen(seen) if seen.page.id != PageId(0) => {
                     let options = (self.labels)(&seen.wiki);
                     let key = (Arc::clone(&seen.wiki), seen.page.id);
-                    let entry = entry_of(&seen.edit, seen.comment);
+                    let told = seen.clone();
                     completed.push(change);
-                    self.see(store, key, entry, (&options, &mut scored), &mut completed)
+                    self.see(store, key, told, (&options, &mut scored), &mut completed)
                         .await?;
                 }
                 _ => completed.push(change),
@@ -90,12 +93,14 @@ impl Tails {
         &mut self,
         store: &dyn Store,
         key: Key,
-        entry: TailEntry,
+        seen: SeenEdit,
         (options, scored): (&LabelOptions, &mut HashMap<Key, Vec<TailEntry>>),
         changes: &mut Vec<Change>,
     ) -> Result<(), StoreError> {
         let (wiki, page) = (Arc::clone(&key.0), key.1);
         let length = tail_length(options);
+        let entry = entry_of(&seen.edit, seen.comment);
+        let place = place_of(&entry);
         let others = scored.remove(&key).unwrap_or_default();
         let tail = match self.pages.entry(key) {
             Entry::Occupied(place) => place.into_mut(),
@@ -106,12 +111,18 @@ impl Tails {
         };
         self.now += 1;
         tail.used = self.now;
-        for entry in others.into_iter().chain([entry]) {
+        for entry in others {
             insert(&mut tail.entries, entry);
         }
-        let surplus = tail.entries.len().saturating_sub(length);
-        tail.entries.drain(..surplus);
-        for (revision, fate) in changed_fates(&tail.entries, options) {
+        if let Some(parent) = &seen.parent {
+            changes.extend(insert_parent(&mut tail.entries, parent, &seen));
+        }
+        insert(&mut tail.entries, entry);
+        trim(&mut tail.entries, options);
+        let told = tail
+            .entries
+            .partition_point(|entry| place_of(entry) < place);
+        for (revision, fate) in changed_fates(&tail.entries, told, options) {
             let entries = tail.entries.iter_mut();
             for entry in entries.filter(|entry| entry.sighting.revision == revision) {
                 entry.fate.clone_from(&fate);
@@ -136,6 +147,53 @@ impl Tails {
     }
 }
 
+/// Puts the revision that an edit was made on into the page's row, where it is missing; gives what the store
+/// has to be told of it. Without an id it stays in memory, before the edit.
+fn insert_parent(
+    entries: &mut Vec<TailEntry>,
+    parent: &SeenParent,
+    seen: &SeenEdit,
+) -> Option<Change> {
+    let id = parent.edit.sighting.revision;
+    let mut entry = entry_of(&parent.edit, parent.comment);
+    if id != RevisionId(0) {
+        if entries
+            .iter()
+            .any(|known| known.sighting.revision == id && known.sighting.digest.is_some())
+        {
+            return None;
+        }
+        insert(entries, entry);
+        return Some(Change::Seen(SeenEdit {
+            wiki: Arc::clone(&seen.wiki),
+            page: seen.page.clone(),
+            edit: parent.edit.clone(),
+            comment: parent.comment,
+            parent: None,
+        }));
+    }
+    entry.sighting.timestamp = seen.edit.sighting.timestamp;
+    let place = place_of(&entry);
+    let at = entries.partition_point(|known| place_of(known) < place);
+    let is_there = at.checked_sub(1).and_then(|before| entries.get(before));
+    if is_there.is_none_or(|before| before.sighting.digest != entry.sighting.digest) {
+        entries.insert(at, entry);
+    }
+    None
+}
+
+/// Drops what is too old to decide anything.
+fn trim(entries: &mut Vec<TailEntry>, options: &LabelOptions) {
+    let surplus = entries.len().saturating_sub(tail_length(options));
+    entries.drain(..surplus);
+}
+
+/// Where a revision stands in its page's row. One whose time is not known came last.
+fn place_of(entry: &TailEntry) -> (i64, RevisionId) {
+    let time = entry.sighting.timestamp.map_or(i64::MAX, |time| time.0);
+    (time, entry.sighting.revision)
+}
+
 fn entry_of(edit: &EditFacts, comment: RevertComment) -> TailEntry {
     TailEntry {
         sighting: edit.sighting,
@@ -147,11 +205,6 @@ fn entry_of(edit: &EditFacts, comment: RevertComment) -> TailEntry {
 
 /// Puts a revision into a page's row, or fills the gaps of one that is there, as the store does.
 fn insert(entries: &mut Vec<TailEntry>, entry: TailEntry) {
-    // One whose time is not known came last.
-    let place = |entry: &TailEntry| {
-        let time = entry.sighting.timestamp.map_or(i64::MAX, |time| time.0);
-        (time, entry.sighting.revision)
-    };
     let known = entries
         .iter()
         .position(|known| known.sighting.revision == entry.sighting.revision);
@@ -173,6 +226,6 @@ fn insert(entries: &mut Vec<TailEntry>, entry: TailEntry) {
             known
         }
     };
-    let idx = entries.partition_point(|other| place(other) < place(&entry));
+    let idx = entries.partition_point(|other| place_of(other) < place_of(&entry));
     entries.insert(idx, entry);
 }

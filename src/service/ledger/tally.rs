@@ -43,6 +43,8 @@ pub(crate) enum Fated {
     Unclear,
     /// The model's recipe does not measure by such edits: a bot's, or a page's first.
     NotCounted,
+    /// Somebody else reverted it, and its time has not passed: among edits of the same age most are pending.
+    RevertedEarly,
 }
 
 /// What people said of an edit.

@@ -51,8 +51,22 @@ pub(super) async fn write_all(
     let mut pause = FIRST_PAUSE;
     let mut log = Cadence::default();
     while let Some(items) = queue.take(MAX_BATCH).await {
+        let mut result = write(&*store, &mut tails, &items).await;
+        let mut items = items;
+        if matches!(result, Err(StoreError::NotUnderstood(_))) && items.len() > 1 {
+            // One of them is refused for good, and the others shall not go with it.
+            tails.clear();
+            let n_all = items.len();
+            items = write_singly(&*store, &mut tails, &queue, &counters, items).await;
+            let n_refused = n_all - items.len();
+            tracing::error!(
+                n_refused,
+                "{n_refused} of {n_all} requests to the ledger are not written"
+            );
+            result = Ok(());
+        }
         let n: usize = items.iter().map(|item| item.changes.len()).sum();
-        match write(&*store, &mut tails, &items).await {
+        match result {
             Ok(()) => {
                 queue.free(n);
                 counters.n_written.fetch_add(n as u64, Relaxed);
@@ -89,6 +103,29 @@ async fn write(store: &dyn Store, tails: &mut Tails, items: &[Item]) -> Result<(
     store.apply(&changes).await
 }
 
+/// Writes items one after the other; gives those that are written.
+async fn write_singly(
+    store: &dyn Store,
+    tails: &mut Tails,
+    queue: &Queue,
+    counters: &Counters,
+    items: Vec<Item>,
+) -> Vec<Item> {
+    let mut written = Vec::with_capacity(items.len());
+    for item in items {
+        match write(store, tails, std::slice::from_ref(&item)).await {
+            Ok(()) => written.push(item),
+            Err(error) => {
+                tails.clear();
+                counters.n_failures.fetch_add(1, Relaxed);
+                let n_refused = refuse(queue, counters, vec![item], &error);
+                queue.free(n_refused);
+            }
+        }
+    }
+    written
+}
+
 /// Tells all who wait, and puts the others back; gives how many changes are done with.
 fn refuse(queue: &Queue, counters: &Counters, items: Vec<Item>, error: &StoreError) -> usize {
     let (awaited, recorded): (Vec<Item>, Vec<Item>) = items
@@ -104,7 +141,12 @@ fn refuse(queue: &Queue, counters: &Counters, items: Vec<Item>, error: &StoreErr
             n_refused += n;
         }
     }
-    for item in awaited.into_iter().chain(queue.take_awaited()) {
+    // Where the store is to blame, those who wait behind are told at once.
+    let behind = match error {
+        StoreError::Full(_) | StoreError::Unusable(_) => queue.take_awaited(),
+        StoreError::NotUnderstood(_) => Vec::new(),
+    };
+    for item in awaited.into_iter().chain(behind) {
         n_refused += item.changes.len();
         acknowledge(item, || Err(LedgerError::NotWritten(error.to_string())));
     }

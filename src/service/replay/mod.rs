@@ -253,6 +253,8 @@ async fn tell(
             page: (*revision.page).clone(),
             edit,
             comment: revision.comment,
+            // Told of by itself.
+            parent: None,
         }));
         bar.inc(1);
         if changes.len() >= BATCH {

@@ -26,6 +26,12 @@ pub(super) fn row(tally: &Tally, first: u16) -> Row {
                 row.pending += n;
                 row.pending_flagged += flagged;
             }
+            Fated::RevertedEarly => {
+                row.pending += n;
+                row.pending_flagged += flagged;
+                row.pending_reverted += n;
+                row.pending_caught += flagged;
+            }
             Fated::SelfReverted | Fated::RevertUndone | Fated::Unclear => row.left_out += n,
             Fated::NotCounted => row.not_counted += n,
         }
@@ -160,6 +166,8 @@ mod tests {
             caught: 1,
             pending: 2,
             pending_flagged: 1,
+            pending_reverted: 0,
+            pending_caught: 0,
             left_out: 1,
             not_counted: 1,
             judged: 3,

@@ -69,9 +69,12 @@ pub(crate) struct Row {
     pub(crate) flagged: u64,
     /// Flagged and bad.
     pub(crate) caught: u64,
-    /// Without an outcome so far.
+    /// Too young for their outcome to be known.
     pub(crate) pending: u64,
     pub(crate) pending_flagged: u64,
+    /// Of the pending, those that were reverted already; flagged ones apart.
+    pub(crate) pending_reverted: u64,
+    pub(crate) pending_caught: u64,
     /// Neither: reverted by their own author, or in a revert that was undone, or unclear.
     pub(crate) left_out: u64,
     /// By bots, or the first of their page, which the model's recipe does not measure by.
@@ -207,7 +210,7 @@ pub(crate) async fn report(
     question: &Question,
     settled_until: Timestamp,
 ) -> Result<Report, ReportError> {
-    let stored = choose(store, question).await?;
+    let stored = choose(store, served, question).await?;
     let (first_day, last_day) = stored.days.unwrap_or((0, 0));
     let from = question.from.unwrap_or(first_day);
     let to = question.to.unwrap_or(last_day);
@@ -229,12 +232,9 @@ pub(crate) async fn report(
     let mut sums: BTreeMap<Group, Tally> = BTreeMap::new();
     let mut days = BTreeMap::new();
     for tallied in store
-        .tallies(&question.wiki, from..=to, settled_until)
+        .tallies(&question.wiki, Some(stored.id), from..=to, settled_until)
         .await?
     {
-        if tallied.model != stored.id {
-            continue;
-        }
         if tallied.group == Group::All {
             days.insert(tallied.day, counting::row(&tallied.tally, first));
         }
@@ -306,8 +306,12 @@ pub(crate) async fn report(
 }
 
 /// The model that is asked for: by name or by name and version, or the latest that looks for reverts, or
-/// the latest.
-async fn choose(store: &dyn Store, question: &Question) -> Result<StoredModel, ReportError> {
+/// the latest; of several, one that is served now.
+async fn choose(
+    store: &dyn Store,
+    served: &Models,
+    question: &Question,
+) -> Result<StoredModel, ReportError> {
     let wiki = &question.wiki;
     let models = store.models(wiki).await?;
     if models.is_empty() {
@@ -317,6 +321,13 @@ async fn choose(store: &dyn Store, question: &Question) -> Result<StoredModel, R
         });
     }
     let known = in_a_list(models.iter().map(StoredModel::full_name));
+    // What is served comes before what was served, or only compared.
+    let is_served = |stored: &StoredModel| {
+        let mut served = served.iter();
+        served.any(|served| served.model.checksum() == stored.model.checksum)
+    };
+    let mut models = models;
+    models.sort_by_key(|stored| !is_served(stored));
     let found = match &question.model {
         Some(name) => models
             .into_iter()

@@ -14,7 +14,9 @@ use std::time::Instant;
 
 pub(crate) use by_id::{Asking, BATCH, Outcome, ScoreError, Subject, fetch_held, score_revisions};
 use recording::Recorded;
-pub(crate) use recording::{Recording, facts_of as ledger_facts_of, model_score, page_of};
+pub(crate) use recording::{
+    Recording, facts_of as ledger_facts_of, is_plausible, model_score, page_of,
+};
 pub(crate) use shadow::Side;
 pub(crate) use what_if::{Applied, Overrides, Without, hide, read_value};
 

@@ -10,6 +10,7 @@ use crate::corpus::Sighting;
 use crate::edit::Edit;
 use crate::evaluation::{Kind, UserClass};
 use crate::history::Facts;
+use crate::revision::Timestamp;
 use crate::service::App;
 use crate::service::error::ServiceError;
 use crate::service::ledger::{Change, EditFacts, Ledger, LedgerPage, ModelScore, ScoredEdit, now};
@@ -69,6 +70,7 @@ impl Recording {
     ) -> bool {
         !matches!(self, Self::Off)
             && parts.revision.id.0 != 0
+            && is_plausible(parts.revision.timestamp)
             && overrides.is_empty()
             && models.iter().all(|wanted| wanted.without.is_none())
     }
@@ -162,6 +164,13 @@ pub(crate) fn model_score(
             .map(|(spread, value)| spread.place(*value) as u8)
             .collect(),
     }
+}
+
+/// Whether an edit can be of that time: a client's clock that is ahead would make days that stay open, and a
+/// model that stays the latest.
+pub(crate) fn is_plausible(time: Option<Timestamp>) -> bool {
+    const A_DAY: i64 = 86_400;
+    time.is_none_or(|time| time.0 <= now().0 + A_DAY)
 }
 
 /// Where an edit was made.

@@ -16,6 +16,7 @@ use crate::service::App;
 use crate::service::body::{ScoringBody, read_frame};
 use crate::service::error::{EditError, ErrorBody, ServiceError};
 use crate::service::observing::{self, Observers, Sight};
+use crate::service::scoring::is_plausible;
 
 /// A request as clients send it.
 #[derive(Deserialize)]
@@ -167,6 +168,9 @@ fn look_at_text(app: &App, observers: &Observers, json: &Bytes) -> Result<Sight,
     ];
     if let Some((_, field, code)) = checks.into_iter().find(|(is_missing, ..)| *is_missing) {
         return Err(EditError::MissingField { field, code });
+    }
+    if !is_plausible(parts.revision.timestamp) {
+        return Err(EditError::FutureTimestamp);
     }
     Ok(observers.see(app, &parts))
 }

@@ -101,7 +101,8 @@ impl EditBody {
         models: &[StoredModel],
         settled_until: Timestamp,
     ) -> Self {
-        let is_settled = edit.timestamp.is_some_and(|at| at <= settled_until);
+        let at = edit.timestamp.or(edit.scored_at);
+        let is_settled = at.is_some_and(|at| at <= settled_until);
         Self {
             wiki,
             rev_id: edit.revision,

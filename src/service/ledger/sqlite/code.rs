@@ -123,7 +123,8 @@ codes!(
     SelfReverted = 3,
     RevertUndone = 4,
     Unclear = 5,
-    NotCounted = 6
+    NotCounted = 6,
+    RevertedEarly = 7
 );
 codes!(Judged, "verdict", Not = 0, Good = 1, Bad = 2);
 
@@ -185,7 +186,7 @@ mod tests {
         check::<RevertReason>(3);
         check::<Target>(4);
         check::<Family>(14);
-        check::<Fated>(7);
+        check::<Fated>(8);
         check::<Judged>(3);
         for bits in 0..16 {
             let rule = decode_rule(bits).unwrap();

@@ -31,15 +31,12 @@ pub(super) async fn compact(
             return Ok(0);
         };
         let n = portion(store, &mut lease.writer, wiki, before, settled_until).await?;
-        if n == 0 {
-            if n_gone > 0 {
-                shrink(&mut lease.writer.connection).await?;
-            }
-            lease.give_back();
+        let is_done = n == 0 && (n_gone == 0 || !shrink(&mut lease.writer.connection).await?);
+        lease.give_back();
+        if is_done {
             return Ok(n_gone);
         }
         n_gone += n;
-        lease.give_back();
     }
 }
 
@@ -143,10 +140,14 @@ async fn delete(connection: &mut SqliteConnection, wiki: i64) -> Result<u64, Sto
     Ok(n_edits)
 }
 
-/// Gives what is free back to the disk.
-async fn shrink(connection: &mut SqliteConnection) -> Result<(), StoreError> {
-    sqlx::raw_sql("PRAGMA incremental_vacuum; PRAGMA wal_checkpoint(TRUNCATE)")
-        .execute(connection)
+/// Gives some of what is free back to the disk, and says whether there is more: a portion, so that nobody
+/// who writes waits for long, and the log of transactions stays small.
+async fn shrink(connection: &mut SqliteConnection) -> Result<bool, StoreError> {
+    sqlx::raw_sql("PRAGMA incremental_vacuum(2000)")
+        .execute(&mut *connection)
         .await?;
-    Ok(())
+    let (n_free,): (i64,) = sqlx::query_as("PRAGMA freelist_count")
+        .fetch_one(connection)
+        .await?;
+    Ok(n_free > 0)
 }

@@ -2,7 +2,7 @@
 //!
 //! A day's counts hold until one of its edits changes, which raises the day's version; what was counted
 //! at an older version is counted anew. Of a day whose outcomes are still open nothing is written down,
-//! since they depend on the clock. Edits that are gone stand as `base`, which is added to the counts of
+//! since they depend on the clock; its counts are remembered as long as neither goes on (`open_days`). Edits that are gone stand as `base`, which is added to the counts of
 //! those that are there.
 
 use std::collections::BTreeMap;
@@ -15,6 +15,7 @@ use sqlx::sqlite::{SqliteConnection, SqliteRow};
 
 use super::bytes::{self, Groups};
 use super::code::{Code, decode_rule};
+use super::open_days::Asked;
 use super::{SqliteStore, end_of, read, start_of};
 use crate::corpus::Rule;
 use crate::evaluation::{Kind, UserClass};
@@ -40,9 +41,11 @@ type DayRow = (Day, i64, Option<i64>);
 pub(super) async fn tallies(
     store: &SqliteStore,
     wiki: &str,
+    model: Option<ModelId>,
     days: RangeInclusive<Day>,
     settled_until: Timestamp,
 ) -> Result<Vec<DayTally>, StoreError> {
+    let is_wanted = |id: ModelId| model.is_none_or(|model| model == id);
     let mut tallies = Vec::new();
     let mut reader = store.readers.begin().await?;
     let Some(wiki) = read::wiki(&mut reader, wiki).await? else {
@@ -60,9 +63,11 @@ pub(super) async fn tallies(
     if !known.is_empty() {
         let stored = sqlx::query(
             "SELECT tally.model, tally.day, tally.total FROM day JOIN tally USING (wiki, day)
-             WHERE wiki = ? AND day BETWEEN ? AND ? AND counted = version AND total IS NOT NULL",
+             WHERE wiki = ?1 AND day BETWEEN ?2 AND ?3 AND counted = version AND total IS NOT NULL
+                 AND (?4 IS NULL OR tally.model = ?4)",
         );
-        let mut stored = stored.bind(wiki).bind(first).bind(last).fetch(&mut *reader);
+        let stored = stored.bind(wiki).bind(first).bind(last).bind(model);
+        let mut stored = stored.fetch(&mut *reader);
         while let Some(row) = stored.try_next().await? {
             let (model, day): (ModelId, Day) = (row.try_get(0)?, row.try_get(1)?);
             if known.binary_search_by_key(&day, |row| row.0).is_ok() {
@@ -72,16 +77,33 @@ pub(super) async fn tallies(
         }
     }
     reader.commit().await?;
-    for (day, ..) in unknown {
+    for (day, version, _) in unknown {
+        let asked = Asked {
+            wiki,
+            day,
+            settled_until,
+        };
+        // One at a time, so that others than those who count are answered too.
+        let _counting = store.counting.lock().await;
+        // Somebody else may have counted it meanwhile.
+        if let Some(known) = store.open_days.find(&asked, version) {
+            for (id, groups) in known.iter().filter(|(id, _)| is_wanted(*id)) {
+                extend(&mut tallies, *id, day, bytes::decode_groups(groups)?);
+            }
+            continue;
+        }
         let (version, counts) = count_day(store, wiki, day, settled_until).await?;
+        if !is_settled(day) {
+            store.open_days.keep(asked, version, &counts);
+        }
         if is_settled(day)
             && let Err(error) = write_down(store, wiki, day, version, &counts).await
         {
             // The answer is right all the same; the next one counts again.
             tracing::debug!(%error, "the counts of a day are not kept: {error}");
         }
-        for (model, groups) in counts {
-            extend(&mut tallies, model, day, groups);
+        for (id, groups) in counts.into_iter().filter(|(id, _)| is_wanted(*id)) {
+            extend(&mut tallies, id, day, groups);
         }
     }
     tallies.sort_by_key(|tally| (tally.day, tally.model, tally.group));
