@@ -7,7 +7,7 @@ use std::time::Instant;
 
 use axum::Router;
 use axum::extract::{MatchedPath, Request, State};
-use axum::http::{HeaderMap, HeaderName, HeaderValue};
+use axum::http::{HeaderMap, HeaderName, HeaderValue, header};
 use axum::middleware::{Next, from_fn_with_state};
 use axum::response::Response;
 
@@ -28,11 +28,12 @@ pub fn router(app: App) -> Router {
 }
 
 /// Counts and logs a request by its route: a path may hold anything.
-async fn observe(State(app): State<App>, request: Request, next: Next) -> Response {
+async fn observe(State(app): State<App>, mut request: Request, next: Next) -> Response {
     let started = Instant::now();
     let route = request.extensions().get::<MatchedPath>().cloned();
     let method = request.method().clone();
     let request_id = request_id(request.headers());
+    name_host(&mut request);
     let mut response = next.run(request).await;
     let dialect = response.extensions_mut().remove::<Dialect>();
     let dialect = dialect.unwrap_or(OPERATION);
@@ -49,6 +50,23 @@ async fn observe(State(app): State<App>, request: Request, next: Next) -> Respon
     }
     response.headers_mut().insert(REQUEST_ID, request_id);
     response
+}
+
+/// Over HTTP/2 the host stands in the address alone; whoever asks for it reads one header.
+fn name_host(request: &mut Request) {
+    if request.headers().contains_key(header::HOST) {
+        return;
+    }
+    let authority = request.uri().authority().map(|authority| {
+        let (_, host) = authority
+            .as_str()
+            .rsplit_once('@')
+            .unwrap_or(("", authority.as_str()));
+        HeaderValue::from_str(host)
+    });
+    if let Some(Ok(host)) = authority {
+        request.headers_mut().insert(header::HOST, host);
+    }
 }
 
 /// The client's id when it is harmless, or one that no other request has.
