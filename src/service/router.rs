@@ -84,3 +84,36 @@ fn request_id(headers: &HeaderMap) -> HeaderValue {
             .expect("hexadecimal digits are visible")
     })
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_host_of_an_address_is_a_header_where_there_is_none() {
+        #[track_caller]
+        fn check(address: &str, host: Option<&str>, expected: Option<&str>) {
+            let mut request = Request::new(axum::body::Body::empty());
+            *request.uri_mut() = address.parse().unwrap();
+            if let Some(host) = host {
+                let host = host.parse().unwrap();
+                request.headers_mut().insert(header::HOST, host);
+            }
+            name_host(&mut request);
+            let got = request.headers().get(header::HOST);
+            assert_eq!(got.map(|host| host.to_str().unwrap()), expected);
+        }
+        check(
+            "https://board.example:8080/wiki",
+            None,
+            Some("board.example:8080"),
+        );
+        check("https://a@board.example/", None, Some("board.example"));
+        check(
+            "https://evil.example/",
+            Some("board.example"),
+            Some("board.example"),
+        );
+        check("/wiki", None, None);
+    }
+}

@@ -24,7 +24,7 @@ use crate::service::error::ServiceError;
 use crate::service::ledger::{Change, Judgement};
 
 /// Judgements that one request may hold.
-const MAX_JUDGEMENTS: usize = 1_000;
+pub(super) const MAX_JUDGEMENTS: usize = 1_000;
 
 /// Characters of a note.
 pub(crate) const MAX_NOTE_CHARS: usize = 2_000;
