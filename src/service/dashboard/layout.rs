@@ -36,10 +36,9 @@ impl Page<'_> {
             header::VARY,
             HeaderValue::from_static("accept, accept-language, cookie"),
         );
-        for cookie in [visit.keep_language(), visit.keep_session()] {
-            if let Some(cookie) = cookie {
-                headers.append(header::SET_COOKIE, cookie);
-            }
+        let cookies = [visit.keep_language(), visit.keep_session()];
+        for cookie in cookies.into_iter().flatten() {
+            headers.append(header::SET_COOKIE, cookie);
         }
         response
     }
