@@ -100,7 +100,8 @@ async fn open(config: &Config) -> anyhow::Result<App> {
         access: Access::new(
             tokens.with_admin(admin_token.transpose()?),
             config.read_access,
-        ),
+        )
+        .checked()?,
     };
     App::with_parts(parts, config).context("the threads that score cannot be started")
 }

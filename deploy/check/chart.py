@@ -85,6 +85,7 @@ REFUSED = [
     ({"wikis": {"En Wiki": {"api_url": "https://x"}}}, "En Wiki"),
     ({"wikis": WIKIS}, "secretName"),
     ({"config": {"admin_token_file": "/etc/revscore/secrets/admin"}}, "secretName"),
+    ({"config": {"tokens_file": "/etc/revscore/secrets/tokens.toml"}}, "secretName"),
     ({"models": {"claim": "models", "writable": True}}, "replicas: 1"),
     ({"replicas": 1, "models": {"writable": True}}, "claim"),
     ({"config": {"ledger": "/models/wikis.ledger"}}, "models.writable"),

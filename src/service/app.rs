@@ -50,12 +50,17 @@ struct Shared {
     fetched: Arc<Semaphore>,
     /// So many requests may wait for a wiki: a wiki that hangs takes no others' places.
     fetching: Arc<Semaphore>,
+    /// So many people may look at texts: pages never take the places of what scores.
+    looking: Arc<Semaphore>,
     is_draining: watch::Sender<bool>,
 }
 
 /// Fetched revisions, with their parents, that may be held besides those in the cache. Wikis have
 /// few large pages; if all were of 2 MB it would be a gigabyte.
 const MAX_FETCHED: u32 = 256;
+
+/// People who look at an edit's texts at once, and edits that are fetched ahead for them.
+const MAX_LOOKING: usize = 4;
 
 /// How much of anything is allowed.
 #[derive(Clone, Copy, Debug)]
@@ -182,6 +187,7 @@ impl App {
             streams: places(config.max_requests.div_ceil(2)),
             fetched: places(MAX_FETCHED as usize),
             fetching: places(config.max_requests - config.max_requests / 4),
+            looking: places(MAX_LOOKING),
             is_draining: watch::Sender::new(false),
         })))
     }
@@ -343,6 +349,11 @@ impl App {
     /// Permission for a request to wait for a wiki, unless too many do.
     pub(crate) fn admit_fetching(&self) -> Result<OwnedSemaphorePermit, ServiceError> {
         self.take_place(&self.0.fetching)
+    }
+
+    /// A place to look at an edit's texts, if one is free; nobody is turned away for want of one.
+    pub(crate) fn admit_looking(&self) -> Option<OwnedSemaphorePermit> {
+        Arc::clone(&self.0.looking).try_acquire_owned().ok()
     }
 
     fn take_place(&self, places: &Arc<Semaphore>) -> Result<OwnedSemaphorePermit, ServiceError> {

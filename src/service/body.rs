@@ -112,7 +112,7 @@ impl ScoringBody {
 /// The body of a request that scores nothing: a form, or judgements.
 pub(crate) struct SmallBody(pub(crate) Bytes);
 
-/// Ten thousand judgements with short notes.
+/// A thousand judgements with notes.
 const MAX_SMALL_BYTES: usize = 1 << 20;
 
 impl FromRequest<App> for SmallBody {

@@ -7,7 +7,7 @@ use std::time::Instant;
 
 use axum::Router;
 use axum::extract::{MatchedPath, Request, State};
-use axum::http::{HeaderMap, HeaderName, HeaderValue};
+use axum::http::{HeaderMap, HeaderName, HeaderValue, header};
 use axum::middleware::{Next, from_fn_with_state};
 use axum::response::Response;
 
@@ -28,11 +28,12 @@ pub fn router(app: App) -> Router {
 }
 
 /// Counts and logs a request by its route: a path may hold anything.
-async fn observe(State(app): State<App>, request: Request, next: Next) -> Response {
+async fn observe(State(app): State<App>, mut request: Request, next: Next) -> Response {
     let started = Instant::now();
     let route = request.extensions().get::<MatchedPath>().cloned();
     let method = request.method().clone();
     let request_id = request_id(request.headers());
+    name_host(&mut request);
     let mut response = next.run(request).await;
     let dialect = response.extensions_mut().remove::<Dialect>();
     let dialect = dialect.unwrap_or(OPERATION);
@@ -51,6 +52,23 @@ async fn observe(State(app): State<App>, request: Request, next: Next) -> Respon
     response
 }
 
+/// Over HTTP/2 the host stands in the address alone; whoever asks for it reads one header.
+fn name_host(request: &mut Request) {
+    if request.headers().contains_key(header::HOST) {
+        return;
+    }
+    let authority = request.uri().authority().map(|authority| {
+        let (_, host) = authority
+            .as_str()
+            .rsplit_once('@')
+            .unwrap_or(("", authority.as_str()));
+        HeaderValue::from_str(host)
+    });
+    if let Some(Ok(host)) = authority {
+        request.headers_mut().insert(header::HOST, host);
+    }
+}
+
 /// The client's id when it is harmless, or one that no other request has.
 fn request_id(headers: &HeaderMap) -> HeaderValue {
     static PROCESS: LazyLock<u64> = LazyLock::new(|| RandomState::new().hash_one(()));
@@ -65,4 +83,37 @@ fn request_id(headers: &HeaderMap) -> HeaderValue {
         HeaderValue::from_str(&format!("{:016x}-{count:x}", *PROCESS))
             .expect("hexadecimal digits are visible")
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_host_of_an_address_is_a_header_where_there_is_none() {
+        #[track_caller]
+        fn check(address: &str, host: Option<&str>, expected: Option<&str>) {
+            let mut request = Request::new(axum::body::Body::empty());
+            *request.uri_mut() = address.parse().unwrap();
+            if let Some(host) = host {
+                let host = host.parse().unwrap();
+                request.headers_mut().insert(header::HOST, host);
+            }
+            name_host(&mut request);
+            let got = request.headers().get(header::HOST);
+            assert_eq!(got.map(|host| host.to_str().unwrap()), expected);
+        }
+        check(
+            "https://board.example:8080/wiki",
+            None,
+            Some("board.example:8080"),
+        );
+        check("https://a@board.example/", None, Some("board.example"));
+        check(
+            "https://evil.example/",
+            Some("board.example"),
+            Some("board.example"),
+        );
+        check("/wiki", None, None);
+    }
 }

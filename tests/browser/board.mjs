@@ -150,8 +150,11 @@ const steps = {
         const page = await open({ javaScriptEnabled: false });
         await go(page, "/wiki/testwiki?threshold=0.5");
         assert.match(await page.textContent('[data-show="0"]'), /0\.50/);
+        assert.ok(!(await page.isVisible("#slider")), "a slider that shows nothing is not shown");
+        await page.fill('.threshold input[type="number"]', "0.25");
         await page.click(".threshold form button");
-        assert.match(page.url(), /threshold=0\.5\b/);
+        assert.match(page.url(), /threshold=0\.25\b/);
+        assert.match(await page.textContent('[data-show="0"]'), /0\.25/);
         await go(page, "/wiki/testwiki/queue");
         assert.ok(await page.locator("article.edit").isVisible());
         assert.equal(await page.locator("form.judge").count(), 0, "nobody judges without a session");
@@ -163,13 +166,13 @@ const steps = {
         await page.click("main >> text=Log in to judge");
         await page.fill("#token", "not a token of this service");
         await page.click("main form button");
-        assert.match(await page.textContent("[role=alert]"), /No token/);
+        assert.match(await page.textContent("[role=alert]"), /not known/);
         await check(page, "the refused login");
         await page.fill("#token", TOKEN);
         await page.click("main form button");
         await page.waitForURL(/wiki\/testwiki\/queue/);
         const [cookie] = await page.context().cookies();
-        assert.ok(cookie.httpOnly && cookie.sameSite === "Strict", JSON.stringify(cookie));
+        assert.ok(cookie.httpOnly && cookie.sameSite === "Lax", JSON.stringify(cookie));
         await page.click("text=Log out");
         assert.deepEqual(await page.context().cookies(), []);
     },
@@ -181,6 +184,9 @@ const steps = {
         const said = [];
         for (const [key, say] of [["d", "damaging"], ["s", "spam"], ["g", "good"]]) {
             said.push([Number(await current()), say]);
+            // Nobody judges what was not read yet, and nobody by a capital letter.
+            await page.keyboard.press(`Shift+${key}`);
+            await page.waitForSelector("button.good:enabled");
             await page.keyboard.press(key);
             await page.waitForURL(new RegExp(`did=${say}&rev=${said.at(-1)[0]}`));
         }
@@ -211,9 +217,21 @@ const steps = {
         await page.waitForURL(/did=damaging/);
         assert.ok((await judgements()).some((judgement) => judgement.note === "gds <b>"));
         // Switched off, keys do nothing.
+        await page.waitForSelector("button.good:enabled");
         await page.uncheck(".keys input");
         await page.keyboard.press("d");
         await page.waitForTimeout(200);
+        assert.equal((await judgements()).length, 3);
+        await page.check(".keys input");
+        // An edit's own page has the same keys, and says what they did.
+        const own = await current();
+        await go(page, `/wiki/testwiki/edit/${own}`);
+        assert.ok(await page.isVisible(".keys input"));
+        await page.waitForSelector("button.good:enabled");
+        await page.keyboard.press("g");
+        await page.waitForURL(/edit\/\d+\?did=good/);
+        await page.keyboard.press("u");
+        await page.waitForURL(/did=undo/);
         assert.equal((await judgements()).length, 3);
     },
 
@@ -226,6 +244,24 @@ const steps = {
         assert.equal((await judgements()).length, before + 1);
         await page.click(".said button");
         assert.equal((await judgements()).length, before);
+    },
+
+    async "a session that is over says what is not kept"() {
+        const page = await open();
+        await logIn(page);
+        await page.click(".judge summary");
+        await page.fill("#note", "a note <b>");
+        await page.context().clearCookies();
+        await page.click("button.spam");
+        assert.match(await page.textContent("[role=status]"), /was not kept/);
+        await check(page, "the login after a judgement");
+        await page.fill("#token", TOKEN);
+        await page.click("main form button");
+        assert.equal(await page.inputValue("#lost"), "a note <b>");
+        await check(page, "the note after the login");
+        await page.click("main >> text=Go on");
+        await page.waitForURL(/wiki\/testwiki\/queue/);
+        assert.ok(await page.locator("form.judge").isVisible());
     },
 
     async "a form of another site judges nothing"() {

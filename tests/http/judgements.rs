@@ -5,12 +5,13 @@ use axum::body::Body;
 use axum::http::Request;
 use clap::Parser as _;
 use revscore::service::{
-    Access, App, AppParts, Config, Ledger, ReadAccess, TokenCommand, Tokens, WikiNames,
+    Access, App, AppParts, Config, Ledger, ReadAccess, TokenCommand, Tokens, WikiNames, Wikis,
 };
 use serde_json::json;
 use tempfile::TempDir;
 
 use crate::support::{Answer, config, get, models, post_to, send};
+use crate::wiki::wiki_config;
 
 const HOSTILE: &str = "<script>alert(1)</script>\"'\u{202e}\u{0}";
 
@@ -23,6 +24,10 @@ struct Board {
 }
 
 async fn board(read: ReadAccess) -> Board {
+    board_of(read, Wikis::default()).await
+}
+
+async fn board_of(read: ReadAccess, wikis: Wikis) -> Board {
     let directory = tempfile::tempdir().unwrap();
     let config = Config {
         ledger: Some(directory.path().join("ledger")),
@@ -43,6 +48,7 @@ async fn board(read: ReadAccess) -> Board {
     let parts = AppParts {
         ledger: Ledger::configured(&config, &models).await.unwrap(),
         models,
+        wikis,
         access: Access::new(Tokens::read(&file).unwrap(), read),
         ..AppParts::default()
     };
@@ -107,18 +113,18 @@ async fn judgements_go_in_by_token_come_out_as_labels_and_are_taken_back() {
     let csv = String::from_utf8(csv.body.to_vec()).unwrap();
     assert!(
         csv.starts_with(
-            "rev_id,damaging,goodfaith,spam,note,by,at\n7,true,,,\"=1+1, \"\"x\"\"\",ada,"
+            "rev_id,damaging,goodfaith,spam,note,by,at\n7,true,,,\"'=1+1, \"\"x\"\"\",ada,"
         ),
         "{csv}"
     );
-    // The table comes back in, for another wiki.
+    // The table comes back in.
     let authorization = format!("Bearer {}", board.ada);
     let headers = [
         ("authorization", authorization.as_str()),
         ("content-type", "text/csv"),
     ];
     let answer = board
-        .ask("POST", "/api/v1/judgements?wiki=dewiki", &headers, &csv)
+        .ask("POST", "/api/v1/judgements?wiki=enwiki", &headers, &csv)
         .await;
     assert_eq!(answer.status, 201, "{:?}", answer.body);
     let answer = board
@@ -203,7 +209,7 @@ async fn a_session_judges_by_forms_that_are_its_own() {
     );
     let cookie = answer.headers["set-cookie"].to_str().unwrap();
     assert!(
-        cookie.ends_with("; Path=/; Max-Age=43200; HttpOnly; SameSite=Strict; Secure"),
+        cookie.ends_with("; Path=/; Max-Age=43200; HttpOnly; SameSite=Lax; Secure"),
         "{cookie}"
     );
     let cookie = cookie.split(';').next().unwrap();
@@ -249,16 +255,32 @@ async fn a_session_judges_by_forms_that_are_its_own() {
         get(&board.app, LIST).await.json()["judgements"][0]["goodfaith"],
         true
     );
-    // Without a session the form leads to the login.
-    assert_eq!(
-        judge(
-            Vec::new(),
-            "rev_id=7&say=good&back=/wiki/enwiki/queue".to_owned()
-        )
-        .await
-        .status,
-        303
-    );
+    // Without a session the form asks for the login, and says that it is not kept.
+    let lost = "rev_id=8&say=good&note=a+%3Cb%3E&back=/wiki/enwiki/queue";
+    let answer = judge(Vec::new(), lost.to_owned()).await;
+    assert_eq!(answer.status, 403);
+    let html = String::from_utf8(answer.body.to_vec()).unwrap();
+    for text in [
+        "revision 8 was not kept",
+        "a &lt;b&gt;</textarea>",
+        "name=\"next\" value=\"/wiki/enwiki/queue\"",
+        "name=\"note\" value=\"a &lt;b&gt;\"",
+    ] {
+        assert!(html.contains(text), "{text}: {html}");
+    }
+    let again = format!("{login}&rev_id=8&note=a+%3Cb%3E");
+    let answer = board.ask("POST", "/login", &form, &again).await;
+    assert_eq!(answer.status, 200);
+    assert!(answer.headers.contains_key("set-cookie"));
+    let html = String::from_utf8(answer.body.to_vec()).unwrap();
+    assert!(html.contains("a &lt;b&gt;</textarea>"), "{html}");
+    // Whoever is here already is led on.
+    let here = [("cookie", cookie()[0].1.clone())];
+    let here = [("cookie", here[0].1.as_str())];
+    let answer = board
+        .ask("GET", "/login?next=/wiki/enwiki", &here, "")
+        .await;
+    assert_eq!(answer.headers["location"], "/wiki/enwiki");
     // A login from elsewhere is none.
     let elsewhere = [
         ("origin", "https://evil.example"),
@@ -313,6 +335,82 @@ async fn what_strangers_write_stays_text_on_every_page() {
         html.contains("&lt;script&gt;alert(1)&lt;/script&gt;&quot;'⟨U+202E⟩⟨U+0000⟩"),
         "{html}"
     );
+}
+
+#[tokio::test]
+async fn strangers_see_no_texts_that_are_not_theirs_to_see() {
+    let directory = tempfile::tempdir().unwrap();
+    let token = directory.path().join("token");
+    std::fs::write(&token, "secret").unwrap();
+    // Nobody listens there.
+    let nobody = "127.0.0.1:1".parse().unwrap();
+    let open = wiki_config(nobody, json!({"aliases": ["en"]}));
+    let private = wiki_config(nobody, json!({"oauth_token_file": token}));
+    let wikis = [("enwiki".to_owned(), open), ("dewiki".to_owned(), private)];
+    let board = board_of(ReadAccess::Public, Wikis::new(&wikis.into()).unwrap()).await;
+    let (not_in_ledger, private) = ("this edit is not in the ledger", "with a token of its own");
+    for (path, text) in [
+        ("/wiki/enwiki/edit/99", not_in_ledger),
+        ("/wiki/dewiki/edit/99", private),
+    ] {
+        let (_, html) = board.page(path).await;
+        assert!(html.contains(text), "{path}: {html}");
+        let answer = board.as_token(&board.ben, "GET", path, "").await;
+        let html = String::from_utf8(answer.body.to_vec()).unwrap();
+        assert!(html.contains("did not answer in time"), "{path}: {html}");
+    }
+    // An alias leads to the wiki's own name, and judgements under it are the wiki's.
+    let answer = get(&board.app, "/wiki/en/queue?level=review").await;
+    assert_eq!(
+        (answer.status.as_u16(), &answer.headers["location"]),
+        (303, &"/wiki/enwiki/queue?level=review".parse().unwrap())
+    );
+    let body = r#"{"wiki":"en","rev_id":7,"spam":true}"#;
+    let answer = board
+        .as_token(&board.ada, "POST", "/api/v1/judgements", body)
+        .await;
+    assert_eq!(answer.status, 201);
+    let list = get(&board.app, "/api/v1/judgements?wiki=en").await.json();
+    assert_eq!(list["wiki"], "enwiki");
+    assert_eq!(list["judgements"][0]["rev_id"], 7);
+    let path = "/api/v1/judgements?wiki=en&rev_id=7";
+    let answer = board.as_token(&board.ada, "DELETE", path, "").await;
+    assert_eq!(answer.status, 204);
+    assert_eq!(get(&board.app, LIST).await.json()["judgements"], json!([]));
+}
+
+#[tokio::test]
+async fn errors_are_pages_in_the_readers_language() {
+    let board = board(ReadAccess::Public).await;
+    let german = [("accept-language", "de")];
+    for (method, path, status, text) in [
+        (
+            "GET",
+            "/wiki/enwiki/edit/x",
+            404,
+            "Unter dieser Adresse gibt es nichts.",
+        ),
+        (
+            "GET",
+            "/wiki/enwiki/model/x",
+            400,
+            "Solche Modelle gibt es nicht.",
+        ),
+    ] {
+        let answer = board.ask(method, path, &german, "").await;
+        assert_eq!(answer.status, status, "{path}");
+        let html = String::from_utf8(answer.body.to_vec()).unwrap();
+        assert!(
+            html.contains(text) && html.contains("lang=\"de\""),
+            "{html}"
+        );
+    }
+    let packed = [("accept-language", "fr"), ("content-encoding", "gzip")];
+    for path in ["/login", "/logout", "/wiki/enwiki/judge"] {
+        let answer = board.ask("POST", path, &packed, "x").await;
+        assert_eq!(answer.status, 415, "{path}");
+        assert_eq!(answer.headers["content-type"], "text/html; charset=utf-8");
+    }
 }
 
 #[tokio::test]

@@ -21,7 +21,7 @@ pub use token::{Right, Token, TokenError};
 pub use tokens::{TokenCommand, Tokens, TokensError};
 
 use super::error::ServiceError;
-use limiter::Limiter;
+use limiter::{Limiter, key_of};
 
 /// The header in which a page's own code repeats the session's second word.
 const CSRF_HEADER: &str = "x-csrf-token";
@@ -58,6 +58,8 @@ pub(crate) struct Visitor {
     rights: Vec<Right>,
     /// The session that says so; `None` for a token in the header.
     pub(crate) session: Option<Session>,
+    /// The session that is to follow it.
+    pub(crate) renewed: Option<Session>,
 }
 
 impl Default for Access {
@@ -74,6 +76,17 @@ impl Access {
             read,
             judging: Limiter::new(JUDGEMENTS),
             logins: Limiter::new(LOGINS),
+        }
+    }
+
+    /// The same, unless it lets nobody in at all.
+    ///
+    /// # Errors
+    /// When reading is for tokens, and there is none.
+    pub fn checked(self) -> Result<Self, TokensError> {
+        match self.read == ReadAccess::Token && !self.has_tokens() {
+            true => Err(TokensError::NoReader),
+            false => Ok(self),
         }
     }
 
@@ -97,6 +110,7 @@ impl Access {
                 name: token.name().to_owned(),
                 rights: token.rights().to_vec(),
                 session: None,
+                renewed: None,
             });
         }
         let now = now_seconds();
@@ -106,6 +120,7 @@ impl Access {
             Some(Visitor {
                 name: token.name().to_owned(),
                 rights: token.rights().to_vec(),
+                renewed: session.renewed(token, now),
                 session: Some(session),
             })
         })
@@ -155,7 +170,7 @@ impl Access {
         }
     }
 
-    /// Lets in who may judge, unless it is too fast. Costs one of the token's judgements.
+    /// Lets in who may judge.
     pub(crate) fn judge(
         &self,
         headers: &HeaderMap,
@@ -164,30 +179,35 @@ impl Access {
         if !self.is_open_for(Right::Judge) {
             return Err(ServiceError::JudgingClosed);
         }
-        let visitor = self.actor(headers, Right::Judge, form_word)?;
-        self.judging
-            .take(&visitor.name, Instant::now())
-            .map_err(|retry_after| ServiceError::TooFast { retry_after })?;
-        Ok(visitor)
+        self.actor(headers, Right::Judge, form_word)
     }
 
-    /// Begins a session for whoever shows a token; too many failures of one client are an error.
+    /// Takes so many of the token's judgements, unless that is too fast.
+    pub(crate) fn charge(
+        &self,
+        visitor: &Visitor,
+        n_judgements: usize,
+    ) -> Result<(), ServiceError> {
+        self.judging
+            .take(&visitor.name, n_judgements, Instant::now())
+            .map_err(|retry_after| ServiceError::TooFast { retry_after })
+    }
+
+    /// Begins a session for whoever shows a token. Too many failures of one client are an error, and a right
+    /// token never is: behind a proxy all are one client, whom nobody is to lock out.
     pub(crate) fn log_in(
         &self,
         token: &str,
         client: &str,
+        is_https: bool,
     ) -> Result<Option<Session>, ServiceError> {
-        let now = Instant::now();
-        let too_fast = |retry_after| ServiceError::TooFast { retry_after };
-        self.logins.look(client, now).map_err(too_fast)?;
-        let session = self
-            .tokens
-            .find(token.trim())
-            .map(|token| Session::begin(token, now_seconds()));
-        if session.is_none() {
-            self.logins.take(client, now).map_err(too_fast)?;
+        if let Some(token) = self.tokens.find(token.trim()) {
+            return Ok(Some(Session::begin(token, now_seconds(), is_https)));
         }
-        Ok(session)
+        self.logins
+            .take(&key_of(client), 1, Instant::now())
+            .map_err(|retry_after| ServiceError::TooFast { retry_after })?;
+        Ok(None)
     }
 }
 
@@ -210,7 +230,24 @@ pub(crate) fn is_same_origin(headers: &HeaderMap) -> bool {
         return true;
     };
     let authority = origin.split_once("://").map(|(_, authority)| authority);
-    authority.is_some() && authority == text("host")
+    authority
+        .zip(text("host"))
+        .is_some_and(|(origin, host)| is_same_host(origin, host))
+}
+
+/// Proxies leave the port out, or put their own in; where only one side has a port, the names decide.
+fn is_same_host(a: &str, b: &str) -> bool {
+    let parts = |authority: &str| {
+        let is_port = |port: &str| !port.is_empty() && port.bytes().all(|b| b.is_ascii_digit());
+        match authority.rsplit_once(':') {
+            Some((name, port)) if is_port(port) => {
+                (name.to_ascii_lowercase(), Some(port.to_owned()))
+            }
+            _ => (authority.to_ascii_lowercase(), None),
+        }
+    };
+    let ((a, a_port), (b, b_port)) = (parts(a), parts(b));
+    a == b && (a_port.is_none() || b_port.is_none() || a_port == b_port)
 }
 
 /// Seconds since 1970. A clock before that stands still.
@@ -269,7 +306,10 @@ mod tests {
     #[test]
     fn a_cookie_judges_only_with_its_second_word_and_from_its_own_pages() {
         let access = access();
-        let session = access.log_in("0123456789abcdef", "c").unwrap().unwrap();
+        let session = access
+            .log_in("0123456789abcdef", "c", false)
+            .unwrap()
+            .unwrap();
         let cookie = format!("a=b; revscore_session={}", session.cookie);
         #[track_caller]
         fn check(access: &Access, pairs: &[(&str, &str)], word: Option<&str>, is_let_in: bool) {
@@ -319,23 +359,51 @@ mod tests {
     #[test]
     fn failed_logins_are_limited_by_client_and_good_ones_are_not() {
         let access = access();
+        let log_in = |token, client| access.log_in(token, client, false);
         for _ in 0..10 {
-            assert!(access.log_in("0123456789abcdef", "a").unwrap().is_some());
-            assert!(access.log_in("wrong", "a").unwrap().is_none());
+            assert!(log_in("wrong", "a").unwrap().is_none());
         }
-        let error = access.log_in("0123456789abcdef", "a").unwrap_err();
+        let error = log_in("wrong", "a").unwrap_err();
         assert_eq!(error.status_and_code().1, "rate_limited");
-        assert!(access.log_in("0123456789abcdef", "b").unwrap().is_some());
+        assert!(log_in("wrong", "b").unwrap().is_none());
+        assert!(log_in("0123456789abcdef", "a").unwrap().is_some());
     }
 
     #[test]
     fn a_token_that_judges_too_fast_is_told_when_to_come_back() {
         let access = access();
         let headers = headers(&[("authorization", "Bearer 0123456789abcdef")]);
-        let fast = (0..60).find_map(|_| access.judge(&headers, None).err());
+        let visitor = access.judge(&headers, None).unwrap();
+        access.charge(&visitor, 1_000).unwrap();
+        let fast = access.charge(&visitor, 1).err();
         assert!(
-            matches!(fast, Some(ServiceError::TooFast { .. })),
+            matches!(fast, Some(ServiceError::TooFast { retry_after }) if retry_after.as_secs() > 90),
             "{fast:?}"
         );
+    }
+
+    #[test]
+    fn hosts_are_compared_by_their_ports_where_both_have_one() {
+        for (a, b, expected) in [
+            ("board.example", "board.example", true),
+            ("board.example", "Board.Example:443", true),
+            ("board.example:80", "board.example:443", false),
+            ("evil.example", "board.example", false),
+            ("[::1]:80", "[::1]", true),
+            ("[::1]", "[::2]", false),
+            ("null", "board.example", false),
+        ] {
+            assert_eq!(is_same_host(a, b), expected, "{a} {b}");
+        }
+    }
+
+    #[test]
+    fn reading_for_tokens_needs_a_token() {
+        assert!(access().checked().is_ok());
+        let nobody = Access::new(Tokens::default(), ReadAccess::Token);
+        let error = nobody.checked().err().map(|error| error.to_string());
+        assert!(error.is_some_and(|error| {
+            error.starts_with("expected a token for --read-access token, got none")
+        }));
     }
 }

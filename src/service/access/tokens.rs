@@ -63,6 +63,11 @@ pub enum TokensError {
         /// What stands there.
         got: String,
     },
+    /// Nobody could read.
+    #[error(
+        "expected a token for --read-access token, got none (--tokens-file names a file of tokens; revscore-serve token NAME --rights read makes one)"
+    )]
+    NoReader,
     /// The system gives no randomness.
     #[error("no token can be made: the system gives no random bytes")]
     NoRandomness,

@@ -6,6 +6,7 @@
 use std::fmt::Write as _;
 
 use maud::{Markup, html};
+use unicode_normalization::char::is_combining_mark;
 
 use super::words::Words;
 use crate::diff::Change;
@@ -177,13 +178,24 @@ fn byte_of_char(text: &str, n: usize) -> usize {
     text.char_indices().nth(n).map_or(text.len(), |(at, _)| at)
 }
 
-/// A text in which nothing is hidden: controls that are no white space, characters without width and those
-/// that turn the direction of others are written by their numbers.
+/// Marks above and below one character; languages that stack them need no more.
+const MAX_MARKS: usize = 4;
+
+/// A text in which nothing is hidden: controls that are no white space, characters without width, those that
+/// turn the direction of others, and marks in heaps are written by their numbers.
 pub(crate) fn visible(text: &str) -> String {
     let mut shown = String::with_capacity(text.len());
+    let (mut n_marks, mut after_selector) = (0, false);
     for c in text.chars() {
-        let is_hidden = c.is_control() && !matches!(c, '\n' | '\t')
-            || matches!(c, '\u{200b}' | '\u{200e}'..='\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2060}'..='\u{2069}' | '\u{feff}' | '\u{fff9}'..='\u{fffb}' | '\u{e0000}'..='\u{e007f}');
+        // One after a character chooses its look; more of them carry something else.
+        let is_selector = matches!(c, '\u{180b}'..='\u{180d}' | '\u{180f}' | '\u{fe00}'..='\u{fe0f}' | '\u{e0100}'..='\u{e01ef}');
+        n_marks = match is_combining_mark(c) && !is_selector {
+            true => n_marks + 1,
+            false if is_selector => n_marks,
+            false => 0,
+        };
+        let is_hidden = is_hidden(c) || n_marks > MAX_MARKS || is_selector && after_selector;
+        after_selector = is_selector;
         if is_hidden {
             // Writing to a string cannot fail.
             let _ = write!(shown, "⟨U+{:04X}⟩", u32::from(c));
@@ -192,6 +204,17 @@ pub(crate) fn visible(text: &str) -> String {
         }
     }
     shown
+}
+
+/// Whether nothing is to be seen of a character, or it changes how others are seen.
+fn is_hidden(c: char) -> bool {
+    c.is_control() && !matches!(c, '\n' | '\t')
+        || matches!(
+            c,
+            '\u{ad}' | '\u{34f}' | '\u{61c}' | '\u{115f}'..='\u{1160}' | '\u{180e}' | '\u{200b}'
+                | '\u{200e}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{206f}'
+                | '\u{3164}' | '\u{feff}' | '\u{ffa0}' | '\u{fff9}'..='\u{fffb}' | '\u{e0000}'..='\u{e007f}'
+        )
 }
 
 #[cfg(test)]
@@ -247,6 +270,27 @@ mod tests {
         assert!(!html.contains("<script"), "{html}");
         assert!(html.contains("&lt;script&gt;"), "{html}");
         assert!(html.contains("⟨U+202E⟩gnp⟨U+0000⟩⟨U+200B⟩"), "{html}");
+    }
+
+    #[test]
+    fn marks_and_selectors_in_heaps_are_shown_and_those_of_languages_are_not() {
+        for (text, expected) in [
+            (
+                "e\u{301}\u{302} \u{2764}\u{fe0f}",
+                "e\u{301}\u{302} \u{2764}\u{fe0f}",
+            ),
+            (
+                "a\u{ad}\u{61c}\u{2028}\u{206f}\u{3164}",
+                "a⟨U+00AD⟩⟨U+061C⟩⟨U+2028⟩⟨U+206F⟩⟨U+3164⟩",
+            ),
+            ("x\u{fe01}\u{e0101}\u{fe02}", "x\u{fe01}⟨U+E0101⟩⟨U+FE02⟩"),
+            (
+                "z\u{300}\u{301}\u{302}\u{303}\u{304}\u{305}",
+                "z\u{300}\u{301}\u{302}\u{303}⟨U+0304⟩⟨U+0305⟩",
+            ),
+        ] {
+            assert_eq!(visible(text), expected);
+        }
     }
 
     #[test]

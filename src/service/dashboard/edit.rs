@@ -3,17 +3,18 @@
 
 use std::sync::Arc;
 
-use axum::extract::{Path, State};
-use axum::response::{IntoResponse as _, Response};
+use axum::extract::State;
+use axum::response::Response;
 use maud::{Markup, html};
 
 use super::diff::visible;
-use super::layout::{Page, notice};
+use super::judge::{keys, said};
+use super::layout::{Page, error_page, notice};
 use super::links::Links;
 use super::load;
-use super::look::{Look, look};
+use super::look::{Leave, Look, look};
 use super::scores::{fate, group, judgements, probability, reasons};
-use super::visit::{Visit, see_other};
+use super::visit::{At, Visit, see_other};
 use super::words::Words;
 use crate::revision::RevisionId;
 use crate::service::App;
@@ -33,7 +34,7 @@ pub(super) struct View<'a> {
 }
 
 /// Leads from the search to an edit.
-pub(super) async fn find(Path(wiki): Path<String>, visit: Visit) -> Response {
+pub(super) async fn find(At(wiki): At<String>, visit: Visit) -> Response {
     match visit
         .asked("rev_id")
         .map(str::trim)
@@ -52,10 +53,11 @@ pub(super) fn path_part(name: &str) -> String {
 /// Shows an edit.
 pub(super) async fn show(
     State(app): State<App>,
-    Path((wiki, rev_id)): Path<(String, u64)>,
+    At((wiki, rev_id)): At<(String, u64)>,
+    leave: Leave,
     visit: Visit,
 ) -> Response {
-    match page(&app, &wiki, rev_id, &visit).await {
+    match page(&app, &wiki, rev_id, &visit, &leave).await {
         Ok(main) => {
             let title = visit
                 .words
@@ -67,11 +69,17 @@ pub(super) async fn show(
             }
             .answer(&visit)
         }
-        Err(error) => super::error(error).into_response(),
+        Err(error) => error_page(&visit, error),
     }
 }
 
-async fn page(app: &App, wiki: &str, rev_id: u64, visit: &Visit) -> Result<Markup, ServiceError> {
+async fn page(
+    app: &App,
+    wiki: &str,
+    rev_id: u64,
+    visit: &Visit,
+    leave: &Leave,
+) -> Result<Markup, ServiceError> {
     let words = visit.words;
     let edit = match load::store(app) {
         Some(store) => {
@@ -81,7 +89,7 @@ async fn page(app: &App, wiki: &str, rev_id: u64, visit: &Visit) -> Result<Marku
         None => None,
     };
     let models = load::models(app, wiki).await?;
-    let look = look(app, wiki, rev_id).await;
+    let look = look(app, visit, leave, wiki, rev_id, edit.is_some()).await;
     let links = Links::of(app, wiki);
     let is_known = edit.is_some() || look.parts.is_some();
     let view = View {
@@ -94,9 +102,13 @@ async fn page(app: &App, wiki: &str, rev_id: u64, visit: &Visit) -> Result<Marku
     };
     Ok(html! {
         h1 { (words.fill("edit_title", &[("n", &rev_id.to_string())])) }
+        (said(visit, wiki))
         @if is_known {
             (view.render(words))
-            @if edit.is_some() { (super::judge::form(visit, wiki, rev_id, None)) }
+            @if edit.is_some() {
+                (super::judge::form(visit, wiki, rev_id, None))
+                @if visit.may_judge() { (keys(words)) }
+            }
         } @else {
             (notice(&words.fill("edit_unknown", &[("wiki", wiki)])))
             @if let Some(problem) = look.problem { p.quiet { (words.say(problem)) } }
@@ -187,13 +199,21 @@ impl View<'_> {
         let stored = |id| self.models.iter().find(|stored| stored.id == id);
         let of_ledger = self.edit.map_or(&[][..], |edit| &edit.scores);
         let named = of_ledger.iter().map(|score| (stored(score.model), score));
+        // What a model of today says explains no score of yesterday's.
+        let explanation = |stored: Option<&StoredModel>| {
+            let stored = &stored?.model;
+            let same = |served: &Served| {
+                (&served.name, &served.version) == (&stored.name, &stored.version)
+            };
+            let (_, scored) = look.iter().find(|(served, _)| same(served))?;
+            scored.explanation.as_ref()
+        };
         html! {
-            @for (stored, score) in named.clone() {
+            @for (stored, score) in named {
                 @let name = stored.map_or("–", |stored| stored.model.name.as_str());
-                @let explained = look.iter().find(|(served, _)| served.name == name);
                 div.score {
                     p { (probability(words, score.probability)) " " span.quiet { bdi { (name) } } }
-                    (reasons(words, Some(score), explained.and_then(|(_, scored)| scored.explanation.as_ref())))
+                    (reasons(words, Some(score), explanation(stored)))
                 }
             }
             @if of_ledger.is_empty() {

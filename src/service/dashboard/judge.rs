@@ -3,14 +3,16 @@
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
-use axum::extract::{Path, State};
+use axum::extract::{FromRequest as _, Request, State};
 use axum::http::HeaderMap;
-use axum::response::{IntoResponse as _, Response};
+use axum::response::Response;
 use maud::{Markup, html};
 
 use super::edit::path_part;
 use super::load;
-use super::visit::{Visit, local, see_other};
+use super::login::{self, Lost};
+use super::visit::{At, Visit, local, see_other};
+use super::words::Words;
 use crate::revision::RevisionId;
 use crate::service::App;
 use crate::service::body::SmallBody;
@@ -18,7 +20,7 @@ use crate::service::error::ServiceError;
 use crate::service::ledger::{Change, Judgement};
 
 /// Characters of a note, as in the API.
-const MAX_NOTE_CHARS: usize = 2_000;
+pub(super) const MAX_NOTE_CHARS: usize = 2_000;
 
 /// What can be said, with the key that says it.
 const SAYINGS: [(&str, &str, &str); 3] = [
@@ -99,6 +101,15 @@ pub(super) fn said(visit: &Visit, wiki: &str) -> Markup {
     }
 }
 
+/// How keys work, and a switch for whoever they are in the way of (WCAG 2.1, success criterion 2.1.4).
+pub(super) fn keys(words: &Words) -> Markup {
+    html! {
+        p.keys hidden data-keys="" {
+            label { input type="checkbox" checked; " " (words.say("keys_on")) }
+        }
+    }
+}
+
 fn hidden(visit: &Visit, rev_id: u64) -> Markup {
     html! {
         input type="hidden" name="word" value=(visit.word());
@@ -110,10 +121,16 @@ fn hidden(visit: &Visit, rev_id: u64) -> Markup {
 /// Writes down what the form says, and leads back to where it came from.
 pub(super) async fn judge(
     State(app): State<App>,
-    Path(wiki): Path<String>,
-    headers: HeaderMap,
-    SmallBody(body): SmallBody,
+    At(wiki): At<String>,
+    request: Request,
 ) -> Response {
+    let (parts, body) = request.into_parts();
+    let visit = Visit::open(&parts, &app);
+    let headers = parts.headers.clone();
+    let body = match SmallBody::from_request(Request::from_parts(parts, body), &app).await {
+        Ok(SmallBody(body)) => body,
+        Err(error) => return super::error_for(&headers, error),
+    };
     let form = Form::read(&body);
     match take(&app, &wiki, &headers, &form).await {
         Ok(()) => {
@@ -124,20 +141,21 @@ pub(super) async fn judge(
             let separator = if back.contains('?') { '&' } else { '?' };
             see_other(&format!("{back}{separator}{}", query.finish()))
         }
-        // The session is over.
+        // The session is over; what was said with it is not to vanish without a word.
         Err(ServiceError::TokenNeeded { .. }) => {
-            let mut query = form_urlencoded::Serializer::new(String::new());
-            query.append_pair("next", local(&form.back));
-            see_other(&format!("/login?{}", query.finish()))
+            let lost = Lost::new(form.rev_id, &form.note);
+            login::ask_again(&visit, local(&form.back), &lost)
         }
-        Err(error) => super::error(error).into_response(),
+        Err(error) => super::error_for(&headers, error),
     }
 }
 
 async fn take(app: &App, wiki: &str, headers: &HeaderMap, form: &Form) -> Result<(), ServiceError> {
     let visitor = app.access().judge(headers, Some(&form.word))?;
-    let wikis = BTreeSet::from([Arc::from(wiki)]);
-    load::write(app, &wikis, vec![form.change(wiki, &visitor.name)?]).await
+    app.access().charge(&visitor, 1)?;
+    let wiki = app.wikis().own_name(wiki.to_owned());
+    let change = form.change(&wiki, &visitor.name)?;
+    load::write(app, &BTreeSet::from([Arc::from(wiki)]), vec![change]).await
 }
 
 impl Form {

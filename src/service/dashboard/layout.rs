@@ -36,7 +36,8 @@ impl Page<'_> {
             header::VARY,
             HeaderValue::from_static("accept, accept-language, cookie"),
         );
-        if let Some(cookie) = visit.keep_language() {
+        let cookies = [visit.keep_language(), visit.keep_session()];
+        for cookie in cookies.into_iter().flatten() {
             headers.append(header::SET_COOKIE, cookie);
         }
         response
@@ -121,29 +122,41 @@ fn who(visit: &Visit) -> Markup {
     }
 }
 
-/// An error whose reader's language is not known.
-pub(super) fn error(error: &ServiceError) -> Response {
+/// An error: in the reader's words, and in the service's own for whoever looks after it.
+pub(super) fn error(words: &words::Words, error: &ServiceError) -> Response {
+    let (status, code) = error.status_and_code();
+    let text = format!("error_{code}");
+    let text = match words.say(&text) {
+        missing if missing == text => words.say("error_other"),
+        known => known,
+    };
+    let title = words.say("error_title");
     let html = html! {
         (DOCTYPE)
-        html lang="en" {
-            (head("Error"))
+        html lang=(words.code) dir=(words.direction()) {
+            (head(title))
             body {
                 header.top { a.brand href="/" { "Revscore" } }
                 main #main {
-                    h1 { (error.status_and_code().0.canonical_reason().unwrap_or("Error")) }
-                    p { (error.to_string()) "." }
-                    p { a href="/" { "Revscore" } }
+                    h1 { (title) }
+                    p { (text) }
+                    p.quiet lang="en" { (status.as_u16()) " " code { (code) } ": " bdi { (super::diff::visible(&error.to_string())) } }
+                    p { a href="/" { (words.say("overview_title")) } }
                 }
             }
         }
     };
-    let (status, _) = error.status_and_code();
     let mut response = as_answer_after(status, html.into_string(), error.retry_after());
     response.headers_mut().insert(
         header::CONTENT_TYPE,
         HeaderValue::from_static("text/html; charset=utf-8"),
     );
     response.into_response()
+}
+
+/// The same for a visitor.
+pub(super) fn error_page(visit: &Visit, problem: ServiceError) -> Response {
+    error(visit.words, &problem)
 }
 
 /// A notice, in place of what is not there.

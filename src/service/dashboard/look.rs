@@ -1,11 +1,21 @@
 //! What the wiki tells of one edit, for somebody who looks at it: the difference, who and why, and what the
 //! models of today say. Within a short time, or not at all: facts and reasons are in the ledger.
+//!
+//! Texts come from the wiki with this service's own means, so strangers may look at little: at what the
+//! ledger has, of wikis that everybody may read. And they come by few places at once, so that pages never
+//! take what scoring needs.
 
+use std::convert::Infallible;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
+use axum::extract::FromRequestParts;
+use axum::http::request::Parts;
+
 use super::diff::Diff;
+use super::visit::Visit;
 use crate::service::App;
+use crate::service::body::Admission;
 use crate::service::models::Served;
 use crate::service::scoring::{Asking, EditParts, Scored, explain_one, fetch_held};
 use crate::service::wiki::FetchError;
@@ -24,10 +34,34 @@ pub(super) struct Look {
     pub(super) problem: Option<&'static str>,
 }
 
-/// Looks at an edit.
-pub(super) async fn look(app: &App, wiki: &str, rev_id: u64) -> Look {
+/// The client's leave to be worked for, as scoring has it; without it a page shows no texts.
+pub(super) struct Leave(Option<Admission>);
+
+impl FromRequestParts<App> for Leave {
+    type Rejection = Infallible;
+
+    async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self, Infallible> {
+        Ok(Self(Admission::of(parts, app).ok()))
+    }
+}
+
+/// Looks at an edit, which the ledger has or has not.
+pub(super) async fn look(
+    app: &App,
+    visit: &Visit,
+    leave: &Leave,
+    wiki: &str,
+    rev_id: u64,
+    is_in_ledger: bool,
+) -> Look {
     let Some(wiki) = app.wikis().find(wiki).cloned() else {
         return Look::without("look_not_configured");
+    };
+    if let Some(problem) = refusal(visit.visitor.is_some(), wiki.is_private, is_in_ledger) {
+        return Look::without(problem);
+    }
+    let Some(_place) = leave.0.as_ref().and_then(|_| app.admit_looking()) else {
+        return Look::without("look_busy");
     };
     let deadline = Instant::now() + LIMIT.min(app.limits().timeout);
     let mut held = fetch_held(app, &wiki, &[rev_id], deadline).await;
@@ -61,16 +95,20 @@ pub(super) async fn look(app: &App, wiki: &str, rev_id: u64) -> Look {
     }
 }
 
-/// Fetches edits that somebody will look at next, while nobody waits.
-pub(super) fn look_ahead(app: &App, wiki: &str, ids: Vec<u64>) {
+/// Fetches edits that somebody who judges will look at next, while nobody waits, and if there is a place.
+pub(super) fn look_ahead(app: &App, visit: &Visit, wiki: &str, ids: Vec<u64>) {
     let Some(wiki) = app.wikis().find(wiki).cloned() else {
         return;
     };
-    if ids.is_empty() {
+    if ids.is_empty() || !visit.may_judge() {
         return;
     }
+    let Some(place) = app.admit_looking() else {
+        return;
+    };
     let app = app.clone();
     tokio::spawn(async move {
+        let _place = place;
         let deadline = Instant::now() + LIMIT;
         drop(fetch_held(&app, &wiki, &ids, deadline).await);
     });
@@ -82,6 +120,15 @@ impl Look {
             problem: Some(problem),
             ..Self::default()
         }
+    }
+}
+
+/// Why a visitor may not look, as the name of a text.
+fn refusal(has_token: bool, is_private: bool, is_in_ledger: bool) -> Option<&'static str> {
+    match (has_token, is_private, is_in_ledger) {
+        (true, ..) | (false, false, true) => None,
+        (false, true, _) => Some("look_private"),
+        (false, false, false) => Some("look_not_in_ledger"),
     }
 }
 
@@ -98,5 +145,24 @@ fn problem(error: &FetchError) -> &'static str {
         | FetchError::Timeout { .. }
         | FetchError::Api(_)
         | FetchError::Internal => "look_no_answer",
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn strangers_look_at_what_the_ledger_has_of_wikis_that_all_may_read() {
+        for (has_token, is_private, is_in_ledger, expected) in [
+            (false, false, true, None),
+            (false, false, false, Some("look_not_in_ledger")),
+            (false, true, true, Some("look_private")),
+            (false, true, false, Some("look_private")),
+            (true, false, false, None),
+            (true, true, false, None),
+        ] {
+            assert_eq!(refusal(has_token, is_private, is_in_ledger), expected);
+        }
     }
 }

@@ -65,9 +65,14 @@ pub(crate) async fn root(app: App, request: Request) -> Response {
     secured(page)
 }
 
-/// An error as a page.
+/// An error as a page, where nothing is known of who reads it.
 pub(crate) fn error(error: ServiceError) -> Response {
-    secured(layout::error(&error))
+    error_for(&HeaderMap::new(), error)
+}
+
+/// An error as a page in the language of whoever sent these headers.
+fn error_for(headers: &HeaderMap, error: ServiceError) -> Response {
+    secured(layout::error(visit::language_of(headers), &error))
 }
 
 /// Whether whoever asks would rather have a page than JSON, as browsers say they do.

@@ -2,16 +2,16 @@
 
 use std::sync::Arc;
 
-use axum::extract::{Path, State};
+use axum::extract::State;
 use axum::http::header;
 use axum::response::{IntoResponse as _, Response};
 use maud::{Markup, html};
 
 use super::figures::{cell, percent};
-use super::layout::Page;
+use super::layout::{Page, error_page};
 use super::load;
 use super::threshold::level;
-use super::visit::Visit;
+use super::visit::{At, Visit};
 use super::words::Words;
 use crate::evaluation::{Estimate, Level, Picture, Statistic};
 use crate::model::{Card, Target};
@@ -33,7 +33,7 @@ const MAX_FEATURES: usize = 12;
 /// Shows a model.
 pub(super) async fn show(
     State(app): State<App>,
-    Path((wiki, target)): Path<(String, String)>,
+    At((wiki, target)): At<(String, String)>,
     visit: Visit,
 ) -> Response {
     let found = match find(&app, &wiki, &target) {
@@ -49,15 +49,15 @@ pub(super) async fn show(
             main: render(visit.words, &wiki, &served, &versions),
         }
         .answer(&visit),
-        Err(error) => super::error(error).into_response(),
+        Err(error) => error_page(&visit, error),
     }
 }
 
 /// Gives one of its pictures.
 pub(super) async fn picture(
     State(app): State<App>,
-    Path((wiki, target, name)): Path<(String, String, String)>,
-    _visit: Visit,
+    At((wiki, target, name)): At<(String, String, String)>,
+    visit: Visit,
 ) -> Response {
     let picture = find(&app, &wiki, &target).and_then(|served| {
         let mut pictures = pictures(&served).into_iter();
@@ -72,7 +72,7 @@ pub(super) async fn picture(
             ];
             (headers, picture.svg).into_response()
         }
-        Err(error) => super::error(error).into_response(),
+        Err(error) => error_page(&visit, error),
     }
 }
 

@@ -3,11 +3,11 @@
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
-use axum::response::{IntoResponse as _, Response};
+use axum::response::Response;
 use maud::{Markup, html};
 
 use super::figures::{percent, sentence};
-use super::layout::{Page, no_ledger};
+use super::layout::{Page, error_page, no_ledger};
 use super::load;
 use super::visit::Visit;
 use super::words::Words;
@@ -38,7 +38,7 @@ pub(super) async fn show(app: &App, visit: &Visit) -> Response {
             }
             .answer(visit)
         }
-        Err(error) => super::error(error).into_response(),
+        Err(error) => error_page(visit, error),
     }
 }
 

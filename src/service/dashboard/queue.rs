@@ -3,19 +3,19 @@
 //! The place in the queue is in the address, so that the page reads the same again, in two windows, and
 //! after a skip without anything kept.
 
-use axum::extract::{Path, State};
-use axum::response::{IntoResponse as _, Response};
+use axum::extract::State;
+use axum::response::Response;
 use maud::{Markup, html};
 
 use super::diff::visible;
 use super::edit::View;
-use super::judge::{form, queue_of, said};
-use super::layout::{Page, no_ledger, notice};
+use super::judge::{form, keys, queue_of, said};
+use super::layout::{Page, error_page, no_ledger, notice};
 use super::links::Links;
 use super::load;
-use super::look::{look, look_ahead};
+use super::look::{Leave, look, look_ahead};
 use super::scores::probability;
-use super::visit::Visit;
+use super::visit::{At, Visit};
 use crate::model::Target;
 use crate::revision::{RevisionId, Timestamp};
 use crate::service::App;
@@ -31,21 +31,22 @@ const AHEAD: usize = 3;
 /// Shows the next edit.
 pub(super) async fn show(
     State(app): State<App>,
-    Path(wiki): Path<String>,
+    At(wiki): At<String>,
+    leave: Leave,
     visit: Visit,
 ) -> Response {
-    match page(&app, &wiki, &visit).await {
+    match page(&app, &wiki, &visit, &leave).await {
         Ok(main) => Page {
             title: &format!("{}: {wiki}", visit.words.say("queue_title")),
             wiki: Some(&wiki),
             main,
         }
         .answer(&visit),
-        Err(error) => super::error(error).into_response(),
+        Err(error) => error_page(&visit, error),
     }
 }
 
-async fn page(app: &App, wiki: &str, visit: &Visit) -> Result<Markup, ServiceError> {
+async fn page(app: &App, wiki: &str, visit: &Visit, leave: &Leave) -> Result<Markup, ServiceError> {
     let words = visit.words;
     let Some(store) = load::store(app) else {
         return Ok(html! { h1 { (words.say("queue_title")) } (no_ledger(words)) });
@@ -73,9 +74,9 @@ async fn page(app: &App, wiki: &str, visit: &Visit) -> Result<Markup, ServiceErr
     let Some((first, next)) = edits.split_first() else {
         return Ok(html! { (head) (nothing(visit, wiki)) });
     };
-    let look = look(app, wiki, first.revision.0).await;
+    let look = look(app, visit, leave, wiki, first.revision.0, true).await;
     let ahead = next.iter().take(AHEAD).map(|edit| edit.revision.0);
-    look_ahead(app, wiki, ahead.collect());
+    look_ahead(app, visit, wiki, ahead.collect());
     let links = Links::of(app, wiki);
     let view = View {
         wiki,
@@ -94,7 +95,7 @@ async fn page(app: &App, wiki: &str, visit: &Visit) -> Result<Markup, ServiceErr
             (form(visit, wiki, first.revision.0, Some(&skip)))
         }
         (coming(visit, wiki, stored, next))
-        (keys(visit))
+        (keys(words))
     })
 }
 
@@ -121,9 +122,10 @@ fn level_of<'a>(stored: &'a StoredModel, asked: Option<&str>) -> (&'a str, f64) 
     level.map_or(("", 0.5), |(name, threshold)| (name.as_str(), *threshold))
 }
 
-/// An edit's place in the order of time, as an address has it.
+/// An edit's place in the order of time, as an address has it; as the ledger orders, by the time of its score
+/// where its own is not known.
 fn place_of(edit: &LedgerEdit) -> String {
-    let at = edit.timestamp.map_or(0, |at| at.0);
+    let at = edit.timestamp.or(edit.scored_at).map_or(0, |at| at.0);
     format!("{at}.{}", edit.revision.0)
 }
 
@@ -177,16 +179,6 @@ fn coming(visit: &Visit, wiki: &str, stored: &StoredModel, next: &[LedgerEdit]) 
                     }
                 }
             }
-        }
-    }
-}
-
-/// How keys work, and a switch for whoever they are in the way of (WCAG 2.1, success criterion 2.1.4).
-fn keys(visit: &Visit) -> Markup {
-    let words = visit.words;
-    html! {
-        p.keys hidden data-keys="" {
-            label { input type="checkbox" checked; " " (words.say("keys_on")) }
         }
     }
 }

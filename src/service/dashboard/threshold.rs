@@ -1,7 +1,7 @@
 //! What each threshold would have caught and cost: the slider, the curve, and the table that is both.
 //!
 //! The table holds every figure, written by the reader's language; the script only shows the row that the
-//! slider points at. Without it the slider is a form that loads the page again.
+//! slider points at. Without it a number is typed into a form that loads the page again.
 
 use maud::{Markup, html};
 
@@ -22,8 +22,12 @@ pub(super) fn section(visit: &Visit, report: &Report) -> Markup {
                 @for name in ["from", "to", "model"] {
                     @if let Some(value) = visit.asked(name) { input type="hidden" name=(name) value=(value); }
                 }
+                noscript {
+                    label { (words.say("threshold_label")) " " input type="number" name="threshold" min="0" max="0.99" step="0.01" value=(format!("{:.2}", report.threshold)); }
+                }
                 label for="slider" { (words.say("threshold_label")) }
-                input #slider type="range" name="threshold" min="0" max="0.99" step="0.01" value=(format!("{:.2}", report.threshold)) aria-describedby="slider-says";
+                // The script gives it the name under which the form sends it.
+                input #slider type="range" min="0" max="0.99" step="0.01" value=(format!("{:.2}", report.threshold)) aria-describedby="slider-says";
                 button { (words.say("show")) }
             }
             p.levels {

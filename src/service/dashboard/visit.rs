@@ -1,13 +1,16 @@
 //! Who looks at a page, in which language, and what the address asks.
 
-use axum::extract::FromRequestParts;
+use axum::extract::{FromRequestParts, Path};
 use axum::http::request::Parts;
 use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse as _, Response};
+use serde::de::DeserializeOwned;
 
+use super::edit::path_part;
 use super::words::{self, Words};
 use crate::service::App;
 use crate::service::access::{Right, Visitor};
+use crate::service::error::ServiceError;
 
 /// The cookie that keeps the language.
 const COOKIE: &str = "revscore_lang";
@@ -29,9 +32,29 @@ impl FromRequestParts<App> for Visit {
 
     async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self, Response> {
         let visit = Self::open(parts, app);
-        match app.access().may_read(visit.visitor.as_ref()) {
-            true => Ok(visit),
-            false => Err(see_other(&visit.login())),
+        if !app.access().may_read(visit.visitor.as_ref()) {
+            return Err(see_other(&visit.login()));
+        }
+        match visit.own_address(app) {
+            Some(address) => Err(see_other(&address)),
+            None => Ok(visit),
+        }
+    }
+}
+
+/// What stands in an address, or the page that says that there is nothing at it.
+pub(super) struct At<T>(pub(super) T);
+
+impl<T: DeserializeOwned + Send> FromRequestParts<App> for At<T> {
+    type Rejection = Response;
+
+    async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self, Response> {
+        match Path::from_request_parts(parts, app).await {
+            Ok(Path(at)) => Ok(Self(at)),
+            Err(_) => Err(super::error_for(
+                &parts.headers,
+                ServiceError::RouteNotFound,
+            )),
         }
     }
 }
@@ -51,6 +74,20 @@ impl Visit {
             path: parts.uri.path().to_owned(),
             query,
         }
+    }
+
+    /// The address under the wiki's own name, if it has an alias: ledger and models know the name alone.
+    fn own_address(&self, app: &App) -> Option<String> {
+        let rest = self.path.strip_prefix("/wiki/")?;
+        let end = rest.find('/').unwrap_or(rest.len());
+        let named = percent_encoding::percent_decode_str(&rest[..end]);
+        let named = named.decode_utf8().ok()?;
+        let wiki = app.wikis().find(&named).filter(|wiki| wiki.name != named)?;
+        let mut query = form_urlencoded::Serializer::new(String::new());
+        let query = query.extend_pairs(&self.query).finish();
+        let separator = if query.is_empty() { "" } else { "?" };
+        let name = path_part(&wiki.name);
+        Some(format!("/wiki/{name}{}{separator}{query}", &rest[end..]))
     }
 
     /// A parameter of the address; an empty one is none.
@@ -101,6 +138,12 @@ impl Visit {
         session.map_or("", |session| session.word.as_str())
     }
 
+    /// What keeps a session that is half over.
+    pub(super) fn keep_session(&self) -> Option<HeaderValue> {
+        let renewed = self.visitor.as_ref()?.renewed.as_ref()?;
+        HeaderValue::from_str(&renewed.set_cookie()).ok()
+    }
+
     /// What keeps the language.
     pub(super) fn keep_language(&self) -> Option<HeaderValue> {
         let cookie = format!(
@@ -111,7 +154,8 @@ impl Visit {
     }
 }
 
-fn language_of(headers: &HeaderMap) -> &'static Words {
+/// The language of a browser that a page is for.
+pub(super) fn language_of(headers: &HeaderMap) -> &'static Words {
     let text = |name| {
         headers
             .get(name)

@@ -1,16 +1,16 @@
 //! `/wiki/{wiki}`: what a model's flags caught, missed and cost: in total, by threshold, by kind of edit and
 //! of author, over time, and whether the model still fits.
 
-use axum::extract::{Path, State};
-use axum::response::{IntoResponse as _, Response};
+use axum::extract::State;
+use axum::response::Response;
 use maud::{Markup, html};
 
 use super::chart;
 use super::figures::{cell, interval, percent, sentence, work};
-use super::layout::{Page, no_ledger, notice};
+use super::layout::{Page, error_page, no_ledger, notice};
 use super::overview::large_figure;
 use super::scores::group;
-use super::visit::Visit;
+use super::visit::{At, Visit};
 use super::words::Words;
 use super::{drift, load, series, threshold};
 use crate::service::App;
@@ -19,11 +19,7 @@ use crate::service::ledger::{Group, StoredModel};
 use crate::service::report::{By, Report, Row, date};
 
 /// Shows a wiki's report.
-pub(super) async fn show(
-    State(app): State<App>,
-    Path(wiki): Path<String>,
-    visit: Visit,
-) -> Response {
+pub(super) async fn show(State(app): State<App>, At(wiki): At<String>, visit: Visit) -> Response {
     match page(&app, &wiki, &visit).await {
         Ok(main) => Page {
             title: &wiki,
@@ -31,7 +27,7 @@ pub(super) async fn show(
             main,
         }
         .answer(&visit),
-        Err(error) => super::error(error).into_response(),
+        Err(error) => error_page(&visit, error),
     }
 }
 
@@ -63,7 +59,7 @@ async fn page(app: &App, wiki: &str, visit: &Visit) -> Result<Markup, ServiceErr
                 h2 #models { (visit.words.say("models_title")) }
                 ul.models {
                     @for target in targets {
-                        li { a href=(format!("/wiki/{wiki}/model/{target}")) { (target) } }
+                        li { a href=(format!("/wiki/{wiki}/model/{target}")) { (visit.words.say(&format!("target_{target}"))) } }
                     }
                 }
             }

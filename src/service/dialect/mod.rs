@@ -177,7 +177,7 @@ mod tests {
             format!(r#"{{"error":{{"code":"internal server error","message":"{inner}"}}}}"#),
             format!(r#"{{"error":"{inner}"}}"#),
             format!(r#"{{"error":"{inner}"}}"#),
-            format!("<p>{inner}.</p>"),
+            "<p>Something went wrong inside the service.</p>".to_owned(),
             format!(r#"{{"error":{{"code":"internal","message":"{inner}"}}}}"#),
         ]) {
             let routes = dialect.wrap(Router::new().route("/panic", get(panic)));

@@ -36,6 +36,8 @@ pub(crate) struct Wiki {
     pub(crate) language: String,
     /// A client's name -> the target that serves it, besides the targets' own names.
     models: BTreeMap<String, Target>,
+    /// Whether it is read with a token of its own, which may see what strangers may not.
+    pub(crate) is_private: bool,
     api: Api,
     in_flight: Mutex<InFlight>,
     /// Its place among the wikis, for keys of caches.
@@ -121,6 +123,7 @@ impl Wikis {
                 name: name.clone(),
                 language: config.language_of(name),
                 models: config.models.clone(),
+                is_private: config.oauth_token_file.is_some(),
                 api: Api::new(name, config, token.transpose()?)?,
                 in_flight: Mutex::default(),
                 idx: idx as u32,
@@ -136,6 +139,11 @@ impl Wikis {
     /// The wiki of a name or an alias.
     pub(crate) fn find(&self, name: &str) -> Option<&Arc<Wiki>> {
         self.aliases.get(name)
+    }
+
+    /// The name by which the ledger knows a wiki: its own, where this is an alias.
+    pub(crate) fn own_name(&self, name: String) -> String {
+        self.find(&name).map_or(name, |wiki| wiki.name.clone())
     }
 
     /// The wiki of a language's code. MediaWiki's extension writes some with underscores, as in the

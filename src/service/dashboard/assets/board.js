@@ -28,6 +28,7 @@
                 marker.setAttribute("cy", row.dataset.y);
             }
         };
+        slider.name = "threshold";
         slider.addEventListener("input", show);
         // The address keeps what was chosen, for whoever sends it on.
         slider.addEventListener("change", () => {
@@ -40,6 +41,8 @@
 
     // Keys: each presses the button that bears it. Off for whoever they are in the way of.
     const KEPT = "revscore-keys";
+    const GIVEN_UP_MS = 5000;
+    const READ_MS = 400;
     const keys = document.querySelector("[data-keys]");
     // A browser may keep nothing.
     const kept = () => {
@@ -59,7 +62,8 @@
     let isPressed = false;
     document.addEventListener("keydown", (event) => {
         const isTyping = event.target.closest("input:not([type=checkbox]), textarea, select");
-        if (isPressed || isTyping || event.ctrlKey || event.altKey || event.metaKey || event.repeat || !isOn()) {
+        const isModified = event.ctrlKey || event.altKey || event.metaKey || event.shiftKey;
+        if (isPressed || isTyping || isModified || event.repeat || !isOn()) {
             return;
         }
         let key = event.key.toLowerCase();
@@ -68,13 +72,23 @@
             key = "k";
         }
         const button = /^[a-z]$/.test(key) && document.querySelector(`[data-key="${key}"]`);
-        if (button) {
+        if (button && !button.disabled) {
             event.preventDefault();
-            // One press judges one edit, however long the next page takes.
+            // One press judges one edit, however long the next page takes; a page that never comes is given up.
             isPressed = true;
+            setTimeout(() => {
+                isPressed = false;
+            }, GIVEN_UP_MS);
             button.click();
         }
     });
+
+    // The second tap of a double one meets the next edit's button, which nobody has read yet.
+    const buttons = [...document.querySelectorAll("form.judge button")];
+    for (const button of buttons) {
+        button.disabled = true;
+    }
+    setTimeout(() => buttons.forEach((button) => (button.disabled = false)), READ_MS);
     // A page that comes back out of the browser's memory takes keys again.
     addEventListener("pageshow", () => {
         isPressed = false;

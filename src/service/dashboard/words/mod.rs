@@ -63,6 +63,8 @@ struct NumberForm {
 #[serde(deny_unknown_fields)]
 struct DateForm {
     months: [String; 12],
+    /// The first day of a month, where a language counts it otherwise than the rest.
+    first: Option<String>,
     /// With `{day}`, `{month}` and `{year}` in them.
     day: String,
     /// Without a year, where there is little room.
@@ -204,7 +206,9 @@ impl Words {
 
     fn dated(&self, pattern: &str, date: Date) -> String {
         let month = &self.file.date.months[usize::from(date.month().unsigned_abs()) - 1];
-        let (day, year) = (date.day().to_string(), date.year().to_string());
+        let first = self.file.date.first.clone().filter(|_| date.day() == 1);
+        let day = first.unwrap_or_else(|| date.day().to_string());
+        let year = date.year().to_string();
         fill(pattern, &[("day", &day), ("month", month), ("year", &year)])
     }
 }
@@ -355,6 +359,8 @@ mod tests {
                 "3 heures",
             ],
         );
+        assert_eq!(find("fr").unwrap().day(20_758), "1er novembre 2026");
+        assert_eq!(find("de").unwrap().short_day(20_758), "1. November");
         assert_eq!(find("fr").unwrap().count("hours", 0), "0 heure");
         assert_eq!(find("en").unwrap().count("hours", 0), "0 hours");
         assert_eq!(find("en").unwrap().decimal(-0.5, 2), "\u{2212}0.50");
@@ -372,6 +378,25 @@ mod tests {
         check("fr;q=0.1, de;q=0.7", "de");
         check("de;q=0, *;q=1", "en");
         check("xx;;;,,,de;q=much", "en");
+    }
+
+    #[test]
+    fn errors_that_a_page_meets_and_targets_have_words() {
+        let words = find("fr").unwrap();
+        for target in crate::model::Target::ALL {
+            let name = format!("target_{}", target.name());
+            assert_ne!(words.say(&name), name);
+        }
+        for code in [
+            "foreign_form",
+            "rate_limited",
+            "not_found",
+            "no_scores",
+            "body_too_large",
+        ] {
+            let name = format!("error_{code}");
+            assert_ne!(words.say(&name), name);
+        }
     }
 
     #[test]

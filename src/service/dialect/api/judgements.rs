@@ -24,7 +24,7 @@ use crate::service::error::ServiceError;
 use crate::service::ledger::{Change, Judgement};
 
 /// Judgements that one request may hold.
-const MAX_JUDGEMENTS: usize = 10_000;
+pub(super) const MAX_JUDGEMENTS: usize = 1_000;
 
 /// Characters of a note.
 pub(crate) const MAX_NOTE_CHARS: usize = 2_000;
@@ -107,13 +107,14 @@ pub(crate) async fn list(
     app.access().reader(&headers)?;
     let Query(query) = query.map_err(ServiceError::of_query)?;
     let store = load::store(&app).ok_or(ServiceError::NoLedger)?;
-    let judgements = store.judgements(&query.wiki).await;
+    let wiki = app.wikis().own_name(query.wiki);
+    let judgements = store.judgements(&wiki).await;
     let judgements = judgements.map_err(load::broken)?;
     let told: Vec<Told<'_>> = judgements.iter().map(Told::new).collect();
     let (content_type, body) = match query.format {
         Format::Json => {
             let list = List {
-                wiki: &query.wiki,
+                wiki: &wiki,
                 judgements: told,
             };
             ("application/json", json(&list)?)
@@ -145,9 +146,14 @@ pub(crate) async fn create(
     let content_type = headers.get(header::CONTENT_TYPE);
     let is_csv = content_type.is_some_and(|kind| kind.as_bytes().starts_with(b"text/csv"));
     let given = match is_csv {
-        true => from_csv(text_of(&body)?)?,
-        false => from_json(&body)?,
+        true => text_of(&body).and_then(from_csv),
+        false => from_json(&body),
     };
+    // What is not understood costs as much as one.
+    let n_given = given.as_ref().map_or(1, Vec::len);
+    app.access()
+        .charge(&visitor, n_given.clamp(1, MAX_JUDGEMENTS))?;
+    let given = given?;
     if !(1..=MAX_JUDGEMENTS).contains(&given.len()) {
         return Err(ServiceError::InvalidRequest(format!(
             "expected 1 to {MAX_JUDGEMENTS} judgements, got {}",
@@ -159,9 +165,12 @@ pub(crate) async fn create(
     let mut wikis: BTreeSet<Arc<str>> = BTreeSet::new();
     for (row, given) in given.into_iter().enumerate() {
         let judgement = given.check(query.wiki.as_deref(), &visitor.name, now);
-        let judgement = judgement.map_err(|problem| {
+        let mut judgement = judgement.map_err(|problem| {
             ServiceError::InvalidRequest(format!("judgement {}: {problem}", row + 1))
         })?;
+        if let Some(wiki) = app.wikis().find(&judgement.wiki) {
+            judgement.wiki = wiki.name.as_str().into();
+        }
         wikis.insert(Arc::clone(&judgement.wiki));
         changes.push(Change::Judged(judgement));
     }
@@ -179,8 +188,9 @@ pub(crate) async fn take_back(
     headers: HeaderMap,
 ) -> Result<StatusCode, ServiceError> {
     let visitor = app.access().judge(&headers, None)?;
+    app.access().charge(&visitor, 1)?;
     let Query(query) = query.map_err(ServiceError::of_query)?;
-    let wiki: Arc<str> = query.wiki.into();
+    let wiki: Arc<str> = app.wikis().own_name(query.wiki).into();
     let change = Change::Unjudged {
         wiki: Arc::clone(&wiki),
         revision: RevisionId(query.rev_id),
@@ -249,7 +259,21 @@ fn from_json(body: &Bytes) -> Result<Vec<Given>, ServiceError> {
 fn from_csv(text: &str) -> Result<Vec<Given>, ServiceError> {
     let mut reader = csv::Reader::from_reader(text.as_bytes());
     let rows: Result<Vec<Given>, csv::Error> = reader.deserialize().collect();
-    rows.map_err(|error| ServiceError::InvalidRequest(format!("its CSV: {error}")))
+    let mut rows =
+        rows.map_err(|error| ServiceError::InvalidRequest(format!("its CSV: {error}")))?;
+    for note in rows.iter_mut().filter_map(|row| row.note.as_mut()) {
+        if note.starts_with('\'') && is_formula(note) {
+            note.remove(0);
+        }
+    }
+    Ok(rows)
+}
+
+/// Whether a spreadsheet would take a note for a formula, be it behind the apostrophes that keep it from that:
+/// one more is put before such notes, and taken away again, so that every note comes back as it was.
+fn is_formula(note: &str) -> bool {
+    note.trim_start_matches('\'')
+        .starts_with(['=', '+', '-', '@', '\t', '\r'])
 }
 
 fn to_csv(told: &[Told<'_>]) -> Result<String, ServiceError> {
@@ -268,7 +292,14 @@ fn to_csv(told: &[Told<'_>]) -> Result<String, ServiceError> {
     ];
     writer.write_record(names).map_err(internal)?;
     for told in told {
-        writer.serialize(told).map_err(internal)?;
+        let quoted = told.note.filter(|note| is_formula(note));
+        let quoted = quoted.map(|note| format!("'{note}"));
+        let row = Told {
+            note: quoted.as_deref().or(told.note),
+            at: told.at.clone(),
+            ..*told
+        };
+        writer.serialize(row).map_err(internal)?;
     }
     let bytes = writer.into_inner().map_err(|_| ServiceError::Internal)?;
     String::from_utf8(bytes).map_err(|_| ServiceError::Internal)
@@ -297,10 +328,20 @@ mod tests {
 
     #[test]
     fn what_goes_out_as_csv_comes_back_in() {
-        for note in [None, Some("plain"), Some("\"a\", b\n<script>\u{202e}")] {
+        for note in [
+            None,
+            Some("plain"),
+            Some("\"a\", b\n<script>\u{202e}"),
+            Some("=1+1"),
+            Some("'=1+1"),
+            Some("''@a"),
+            Some("'quoted'"),
+            Some("\tx"),
+        ] {
             let before = judgement(note);
             let csv = to_csv(&[Told::new(&before)]).unwrap();
             assert!(csv.starts_with("rev_id,damaging,goodfaith,spam,note,by,at\n7,true,,false,"));
+            assert!(!csv.contains(",=1") && !csv.contains(",\t"), "{csv}");
             let given = from_csv(&csv).unwrap().remove(0);
             let after = given.check(Some("testwiki"), "ada", before.at).unwrap();
             assert_eq!(after, before);

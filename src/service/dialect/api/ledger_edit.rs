@@ -4,7 +4,7 @@
 use axum::Json;
 use axum::extract::rejection::PathRejection;
 use axum::extract::{Path, State};
-use axum::http::HeaderMap;
+use axum::http::{HeaderMap, HeaderName, header};
 use serde::Serialize;
 
 use crate::evaluation::{Kind, UserClass};
@@ -77,7 +77,7 @@ pub(crate) async fn show(
     State(app): State<App>,
     path: Result<Path<(String, u64)>, PathRejection>,
     headers: HeaderMap,
-) -> Result<Json<EditBody>, ServiceError> {
+) -> Result<([(HeaderName, &'static str); 1], Json<EditBody>), ServiceError> {
     app.access().reader(&headers)?;
     let Path((wiki, rev_id)) =
         path.map_err(|error| ServiceError::InvalidRequest(error.body_text()))?;
@@ -91,7 +91,9 @@ pub(crate) async fn show(
     let edit = edit.ok_or(ServiceError::EditNotFound { rev_id })?;
     let models = store.models(&wiki).await?;
     let settled_until = ledger.settled_until(&wiki).await;
-    Ok(Json(EditBody::new(wiki, edit, &models, settled_until)))
+    let body = EditBody::new(wiki, edit, &models, settled_until);
+    // It changes with what becomes of the edit, and may be for whoever has a token.
+    Ok(([(header::CACHE_CONTROL, "no-store")], Json(body)))
 }
 
 impl EditBody {

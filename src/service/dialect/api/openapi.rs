@@ -226,7 +226,7 @@ fn judgement_body() -> Value {
         },
     });
     json!({
-        "anyOf": [judgement, {"type": "array", "minItems": 1, "maxItems": 10_000, "items": judgement}],
+        "anyOf": [judgement, {"type": "array", "minItems": 1, "maxItems": super::judgements::MAX_JUDGEMENTS, "items": judgement}],
         "example": {"wiki": "testwiki", "rev_id": 12345, "damaging": true, "note": "spam for watches"},
     })
 }

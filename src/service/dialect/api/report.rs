@@ -212,11 +212,13 @@ pub(crate) async fn show(
         }
     };
     let by = query.by.map(By::from);
-    Ok(match query.format {
+    let answer = match query.format {
         Format::Json => Json(ReportBody::new(&made, by, against.as_ref())).into_response(),
         Format::Csv => as_text("text/csv; charset=utf-8", to_csv(&made, by)),
         Format::Markdown => as_text("text/markdown; charset=utf-8", made.to_markdown()),
-    })
+    };
+    // It changes with every outcome, and may be for whoever has a token.
+    Ok(([(header::CACHE_CONTROL, "no-store")], answer).into_response())
 }
 
 fn flagged_by(level: Option<String>, threshold: Option<f64>) -> Result<FlaggedBy, ServiceError> {
