@@ -55,10 +55,13 @@ pub(crate) fn now() -> Timestamp {
     Timestamp(now.map_or(0, |now| now.as_secs() as i64))
 }
 
-/// The models that scored a wiki's edits, the latest first; none without a ledger.
+/// The models that scored a wiki's edits, those that are served first, then the latest; none without a ledger.
 pub(super) async fn models(app: &App, wiki: &str) -> Result<Vec<StoredModel>, ServiceError> {
     match store(app) {
-        Some(store) => store.models(wiki).await.map_err(broken),
+        Some(store) => {
+            let models = store.models(wiki).await.map_err(broken)?;
+            Ok(report::served_first(models, &app.models()))
+        }
         None => Ok(Vec::new()),
     }
 }

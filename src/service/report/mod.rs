@@ -313,7 +313,7 @@ async fn choose(
     question: &Question,
 ) -> Result<StoredModel, ReportError> {
     let wiki = &question.wiki;
-    let models = store.models(wiki).await?;
+    let models = served_first(store.models(wiki).await?, served);
     if models.is_empty() {
         return Err(ReportError::NoScores {
             wiki: wiki.chars().take(40).collect(),
@@ -321,13 +321,6 @@ async fn choose(
         });
     }
     let known = in_a_list(models.iter().map(StoredModel::full_name));
-    // What is served comes before what was served, or only compared.
-    let is_served = |stored: &StoredModel| {
-        let mut served = served.iter();
-        served.any(|served| served.model.checksum() == stored.model.checksum)
-    };
-    let mut models = models;
-    models.sort_by_key(|stored| !is_served(stored));
     let found = match &question.model {
         Some(name) => models
             .into_iter()
@@ -344,6 +337,15 @@ async fn choose(
         got: question.model.clone().unwrap_or_default(),
         known,
     })
+}
+
+/// What is served comes before what was served, or is only compared.
+pub(crate) fn served_first(mut models: Vec<StoredModel>, served: &Models) -> Vec<StoredModel> {
+    models.sort_by_key(|stored| {
+        let mut served = served.iter();
+        !served.any(|served| served.model.checksum() == stored.model.checksum)
+    });
+    models
 }
 
 /// The threshold that flags, and its name.

@@ -54,7 +54,7 @@ pub(in crate::service::dialect) fn paths() -> Value {
             )
     };
     let model = || in_path("model", "enwiki-damaging", "a model's name");
-    let version = || in_path("version", "0.1.0+70ecec40", "the version that is served");
+    let version = || in_path("version", "0.1.0+3dc0a64a", "the version that is served");
     let routes = vec![
         (
             "get",

@@ -27,7 +27,10 @@ type Stored = Arc<Vec<(ModelId, Vec<u8>)>>;
 
 /// The days.
 #[derive(Default)]
-pub(super) struct OpenDays(Mutex<HashMap<(i64, Day), (i64, Timestamp, Stored)>>);
+pub(super) struct OpenDays(Mutex<HashMap<(i64, Day), Entry>>);
+
+/// What a day was counted at, its version and the state of the clock, and its counts.
+type Entry = (i64, Timestamp, Stored);
 
 impl OpenDays {
     /// The counts of a day, if they still hold.
