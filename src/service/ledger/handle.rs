@@ -534,7 +534,8 @@ mod tests {
     /// A page that is older than its ledger: what was there before an edit is told with it.
     #[tokio::test]
     async fn a_revert_to_what_was_there_before_the_ledger_is_found() {
-        for parent_id in [1, 0] {
+        let time = facts(1, None, 1).sighting.timestamp;
+        for (parent_id, timestamp) in [(1, time), (1, None), (0, None)] {
             let directory = tempfile::tempdir().unwrap();
             let ledger = open(directory.path(), false).await;
             let mut vandal = match seen(2, "bad", 2) {
@@ -543,6 +544,7 @@ mod tests {
             };
             let mut parent = facts(1, Some("good"), 1);
             parent.sighting.revision = RevisionId(parent_id);
+            parent.sighting.timestamp = timestamp;
             vandal.parent = Some(Box::new(SeenParent {
                 edit: parent,
                 comment: RevertComment::of(None),

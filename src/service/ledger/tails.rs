@@ -148,7 +148,7 @@ impl Tails {
 }
 
 /// Puts the revision that an edit was made on into the page's row, where it is missing; gives what the store
-/// has to be told of it. Without an id it stays in memory, before the edit.
+/// has to be told of it. Without an id, or without a time to stand at, it stays in memory, before the edit.
 fn insert_parent(
     entries: &mut Vec<TailEntry>,
     parent: &SeenParent,
@@ -156,7 +156,7 @@ fn insert_parent(
 ) -> Option<Change> {
     let id = parent.edit.sighting.revision;
     let mut entry = entry_of(&parent.edit, parent.comment);
-    if id != RevisionId(0) {
+    if id != RevisionId(0) && entry.sighting.timestamp.is_some() {
         if entries
             .iter()
             .any(|known| known.sighting.revision == id && known.sighting.digest.is_some())
@@ -172,6 +172,7 @@ fn insert_parent(
             parent: None,
         }));
     }
+    entry.sighting.revision = RevisionId(0);
     entry.sighting.timestamp = seen.edit.sighting.timestamp;
     let place = place_of(&entry);
     let at = entries.partition_point(|known| place_of(known) < place);
