@@ -186,6 +186,7 @@ impl ServiceError {
                 ReportError::NoLevel { .. }
                 | ReportError::NoThreshold { .. }
                 | ReportError::NoPeriod { .. } => (StatusCode::BAD_REQUEST, "invalid_query"),
+                ReportError::Late { .. } => (StatusCode::GATEWAY_TIMEOUT, "timeout"),
                 ReportError::Store(_) => (StatusCode::SERVICE_UNAVAILABLE, "ledger_unavailable"),
             },
             Self::RouteNotFound => (StatusCode::NOT_FOUND, "not_found"),

@@ -135,11 +135,11 @@ pub(super) async fn report(
             (question.from, question.to) = (Some(from), Some(to));
         }
     }
-    let mut made = report::report(store, &app.models(), &question, settled_until).await;
+    let mut made = report::report_in_time(app, ledger, &question, settled_until).await;
     // Addresses keep a level or a threshold from one model to the next, which may not have it.
     if let Err(ReportError::NoLevel { .. } | ReportError::NoThreshold { .. }) = made {
         question.flagged_by = FlaggedBy::Review;
-        made = report::report(store, &app.models(), &question, settled_until).await;
+        made = report::report_in_time(app, ledger, &question, settled_until).await;
     }
     match made {
         Ok(report) => Ok(Some(report)),

@@ -17,7 +17,8 @@ pub(crate) use sentence::sentence;
 
 use crate::model::Target;
 use crate::revision::Timestamp;
-use crate::service::ledger::{Bands, Day, Group, Store, StoreError, StoredModel, Tally};
+use crate::service::App;
+use crate::service::ledger::{Bands, Day, Group, Ledger, Store, StoreError, StoredModel, Tally};
 use crate::service::models::Models;
 
 /// What is asked.
@@ -189,6 +190,10 @@ pub(crate) enum ReportError {
     NoThreshold { known: String, got: f64 },
     #[error("expected a period that begins before it ends, got {from} to {to}")]
     NoPeriod { from: String, to: String },
+    #[error(
+        "the report was not made within {limit_ms} ms; ask for fewer days, or again in a moment"
+    )]
+    Late { limit_ms: u128 },
     #[error(transparent)]
     Store(#[from] StoreError),
 }
@@ -303,6 +308,21 @@ pub(crate) async fn report(
             levels: stored.model.levels,
         },
     })
+}
+
+/// The same by what an app has, within the time that requests get.
+pub(crate) async fn report_in_time(
+    app: &App,
+    ledger: &Ledger,
+    question: &Question,
+    settled_until: Timestamp,
+) -> Result<Report, ReportError> {
+    let (served, limit) = (app.models(), app.limits().timeout);
+    let made = report(&**ledger.store(), &served, question, settled_until);
+    let made = tokio::time::timeout(limit, made).await;
+    made.unwrap_or(Err(ReportError::Late {
+        limit_ms: limit.as_millis(),
+    }))
 }
 
 /// The model that is asked for: by name or by name and version, or the latest that looks for reverts, or

@@ -11,8 +11,8 @@ use crate::revision::Timestamp;
 use crate::service::App;
 use crate::service::error::ServiceError;
 use crate::service::report::{
-    By, FlaggedBy, Question, Report, Row, Share, Times, day_of, first_second, group_name, report,
-    sentence,
+    By, FlaggedBy, Question, Report, Row, Share, Times, day_of, first_second, group_name,
+    report_in_time, sentence,
 };
 
 /// What is asked, in the address.
@@ -193,8 +193,7 @@ pub(crate) async fn show(
         flagged_by: flagged_by(query.level.clone(), query.threshold)?,
         seconds_an_edit: query.seconds_an_edit,
     };
-    let served = app.models();
-    let made = report(&**ledger.store(), &served, &question, settled_until).await?;
+    let made = report_in_time(&app, ledger, &question, settled_until).await?;
     let wants_other = query.against.is_some()
         || query.against_level.is_some()
         || query.against_threshold.is_some();
@@ -208,7 +207,7 @@ pub(crate) async fn show(
                 flagged_by: flagged_by(query.against_level, query.against_threshold)?,
                 ..question
             };
-            Some(report(&**ledger.store(), &served, &question, settled_until).await?)
+            Some(report_in_time(&app, ledger, &question, settled_until).await?)
         }
     };
     let by = query.by.map(By::from);
