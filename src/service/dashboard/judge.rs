@@ -17,10 +17,7 @@ use crate::revision::RevisionId;
 use crate::service::App;
 use crate::service::body::SmallBody;
 use crate::service::error::ServiceError;
-use crate::service::ledger::{Change, Judgement};
-
-/// Characters of a note, as in the API.
-pub(super) const MAX_NOTE_CHARS: usize = 2_000;
+use crate::service::ledger::{Change, Judgement, now};
 
 /// What can be said, with the key that says it.
 const SAYINGS: [(&str, &str, &str); 3] = [
@@ -59,7 +56,7 @@ pub(super) fn form(visit: &Visit, wiki: &str, rev_id: u64, skip: Option<&str>) -
                 details {
                     summary { (words.say("note")) }
                     label.unseen for="note" { (words.say("note")) }
-                    textarea #note name="note" rows="2" maxlength=(MAX_NOTE_CHARS) dir="auto" {}
+                    textarea #note name="note" rows="2" maxlength=(Judgement::MAX_NOTE_CHARS) dir="auto" {}
                 }
             }
         } @else {
@@ -180,7 +177,7 @@ impl Form {
             return wrong("expected rev_id above 0");
         }
         let n_chars = self.note.chars().count();
-        if n_chars > MAX_NOTE_CHARS {
+        if n_chars > Judgement::MAX_NOTE_CHARS {
             return wrong("expected a note of at most 2000 characters");
         }
         let revision = RevisionId(self.rev_id);
@@ -206,7 +203,7 @@ impl Form {
             spam,
             note: (!note.is_empty()).then(|| note.to_owned()),
             by: by.to_owned(),
-            at: load::now(),
+            at: now(),
         }))
     }
 }

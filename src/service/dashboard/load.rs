@@ -2,12 +2,10 @@
 
 use std::collections::BTreeSet;
 use std::sync::Arc;
-use std::time::{SystemTime, UNIX_EPOCH};
 
 use jiff::civil::Date;
 
 use super::visit::Visit;
-use crate::revision::Timestamp;
 use crate::service::App;
 use crate::service::error::ServiceError;
 use crate::service::ledger::{Change, Day, Store, StoreError, StoredModel};
@@ -47,12 +45,6 @@ pub(crate) async fn write(
 pub(crate) fn broken(error: StoreError) -> ServiceError {
     tracing::error!(%error, "a question to the ledger failed: {error}");
     ServiceError::LedgerUnavailable
-}
-
-/// The time.
-pub(crate) fn now() -> Timestamp {
-    let now = SystemTime::now().duration_since(UNIX_EPOCH);
-    Timestamp(now.map_or(0, |now| now.as_secs() as i64))
 }
 
 /// The models that scored a wiki's edits, those that are served first, then the latest; none without a ledger.

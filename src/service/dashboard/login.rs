@@ -6,7 +6,6 @@ use axum::response::Response;
 use maud::{Markup, html};
 
 use super::diff::visible;
-use super::judge::MAX_NOTE_CHARS;
 use super::layout::{Page, notice};
 use super::visit::{Visit, local, see_other};
 use super::words::Words;
@@ -14,6 +13,7 @@ use crate::service::App;
 use crate::service::access::{Right, Session, is_same_origin};
 use crate::service::body::{Peer, SmallBody, client_of};
 use crate::service::error::ServiceError;
+use crate::service::ledger::Judgement;
 
 /// A judgement that came when its session was over. It was not written down; its note is shown until it has
 /// been, for whoever wrote it.
@@ -28,7 +28,7 @@ impl Lost {
     pub(super) fn new(rev_id: u64, note: &str) -> Self {
         Self {
             rev_id,
-            note: note.chars().take(MAX_NOTE_CHARS).collect(),
+            note: note.chars().take(Judgement::MAX_NOTE_CHARS).collect(),
         }
     }
 

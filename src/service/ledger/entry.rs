@@ -138,6 +138,9 @@ pub(crate) struct Judgement {
 }
 
 impl Judgement {
+    /// Characters of a note.
+    pub(crate) const MAX_NOTE_CHARS: usize = 2_000;
+
     /// Whether the edit should have been flagged; `None` when the judgement does not say.
     pub(crate) fn is_bad(&self) -> Option<bool> {
         match (self.damaging, self.spam, self.goodfaith) {

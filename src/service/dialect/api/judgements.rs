@@ -21,13 +21,10 @@ use crate::service::App;
 use crate::service::body::SmallBody;
 use crate::service::dashboard::load;
 use crate::service::error::ServiceError;
-use crate::service::ledger::{Change, Judgement};
+use crate::service::ledger::{Change, Judgement, now};
 
 /// Judgements that one request may hold.
 pub(super) const MAX_JUDGEMENTS: usize = 1_000;
-
-/// Characters of a note.
-pub(crate) const MAX_NOTE_CHARS: usize = 2_000;
 
 /// A judgement as clients send it; also a line of a table.
 #[derive(Clone, PartialEq, Debug, Default, Deserialize)]
@@ -160,11 +157,11 @@ pub(crate) async fn create(
             given.len()
         )));
     }
-    let now = load::now();
+    let at = now();
     let mut changes = Vec::with_capacity(given.len());
     let mut wikis: BTreeSet<Arc<str>> = BTreeSet::new();
     for (row, given) in given.into_iter().enumerate() {
-        let judgement = given.check(query.wiki.as_deref(), &visitor.name, now);
+        let judgement = given.check(query.wiki.as_deref(), &visitor.name, at);
         let mut judgement = judgement.map_err(|problem| {
             ServiceError::InvalidRequest(format!("judgement {}: {problem}", row + 1))
         })?;
@@ -215,9 +212,10 @@ impl Given {
         }
         let note = self.note.filter(|note| !note.trim().is_empty());
         let n_chars = note.as_deref().map_or(0, |note| note.chars().count());
-        if n_chars > MAX_NOTE_CHARS {
+        if n_chars > Judgement::MAX_NOTE_CHARS {
+            let limit = Judgement::MAX_NOTE_CHARS;
             return Err(format!(
-                "expected at most {MAX_NOTE_CHARS} characters as note, got {n_chars}"
+                "expected at most {limit} characters as note, got {n_chars}"
             ));
         }
         Ok(Judgement {
