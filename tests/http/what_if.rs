@@ -151,7 +151,7 @@ async fn what_is_not_known_is_said() {
         answer["error"],
         json!({
             "code": "invalid_request",
-            "message": "the request is not understood: its address: witout: unknown field `witout`, expected `without` or `explain`",
+            "message": "the request is not understood: its address: witout: unknown field `witout`, expected one of `without`, `explain`, `recorded`",
         })
     );
 }
