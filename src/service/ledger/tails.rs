@@ -64,7 +64,10 @@ impl Tails {
             match &change {
                 Change::Scored(edit) if edit.page.id != PageId(0) => {
                     let key = (Arc::clone(&edit.wiki), edit.page.id);
-                    let entry = entry_of(&edit.edit, RevertComment::of(None));
+                    let mut entry = entry_of(&edit.edit, RevertComment::of(None));
+                    // Without a digest it is known to be only scored, so that its comment is taken from
+                    // whoever tells of it.
+                    entry.sighting.digest = None;
                     match self.pages.get_mut(&key) {
                         Some(tail) => {
                             insert(&mut tail.entries, entry);

@@ -21,7 +21,7 @@ use super::models::Served;
 use super::report::{FlaggedBy, Question, day_of, report};
 use super::scoring::model_score;
 use super::{LedgerOptions, Models};
-use crate::corpus::{Input, Meter, ReadOptions};
+use crate::corpus::{Input, Meter, ReadOptions, Sighting};
 use crate::evaluation::UserClass;
 use crate::history::History;
 use crate::revision::Timestamp;
@@ -242,6 +242,11 @@ async fn tell(
                 page: (*revision.page).clone(),
                 edit: EditFacts {
                     kind: Some(revision.kind),
+                    // As in the live service, which reads no digest to score.
+                    sighting: Sighting {
+                        digest: None,
+                        ..edit.sighting
+                    },
                     ..edit.clone()
                 },
                 scored_at: None,
