@@ -102,7 +102,7 @@ pub(crate) struct Wanted {
     pub(crate) at_least: f64,
     /// Before this edit, in order of time; of an edit whose time is not known, that of its score.
     pub(crate) before: Option<(Timestamp, RevisionId)>,
-    /// Of the last 30 days that there are edits of: without a judgement, not reverted, and not by a bot.
+    /// Without a judgement, not reverted (by their author neither), and not by a bot.
     pub(crate) is_open: bool,
     /// At most so many.
     pub(crate) limit: usize,

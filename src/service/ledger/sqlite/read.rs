@@ -284,8 +284,7 @@ const FLAGGED: &str = "SELECT s.revision FROM score s INDEXED BY score_high
          CROSS JOIN edit e ON e.wiki = s.wiki AND e.revision = s.revision
      WHERE s.wiki = ?1 AND s.model = ?2 AND (s.time, s.revision) < (?3, ?4)
          AND s.probability >= ?5 AND s.probability >= 0.1
-         AND s.time >= ?8
-         AND (NOT ?6 OR (e.reverted_by IS NULL AND e.self_reverted = 0 AND e.user_class <> ?9
+         AND (NOT ?6 OR (e.reverted_by IS NULL AND e.self_reverted = 0 AND e.user_class <> ?8
              AND NOT EXISTS (
                  SELECT 1 FROM judgement j WHERE j.wiki = s.wiki AND j.revision = s.revision)))
      ORDER BY s.time DESC, s.revision DESC LIMIT ?7";
@@ -294,14 +293,10 @@ const FLAGGED: &str = "SELECT s.revision FROM score s INDEXED BY score_high
 const ANY: &str = "SELECT e.revision FROM edit e INDEXED BY edit_by_time
          CROSS JOIN score s ON s.wiki = e.wiki AND s.revision = e.revision AND s.model = ?2
      WHERE e.wiki = ?1 AND (e.time, e.revision) < (?3, ?4) AND s.probability >= ?5
-         AND e.time >= ?8
-         AND (NOT ?6 OR (e.reverted_by IS NULL AND e.self_reverted = 0 AND e.user_class <> ?9
+         AND (NOT ?6 OR (e.reverted_by IS NULL AND e.self_reverted = 0 AND e.user_class <> ?8
              AND NOT EXISTS (
                  SELECT 1 FROM judgement j WHERE j.wiki = s.wiki AND j.revision = s.revision)))
      ORDER BY e.time DESC, e.revision DESC LIMIT ?7";
-
-/// Open edits are looked for this far back from the latest: what nobody looked at in a month nobody will.
-const OPEN_SECONDS: i64 = 30 * 86_400;
 
 /// The smallest probability in the index of flagged scores.
 const HIGH: f64 = 0.1;
@@ -317,15 +312,6 @@ pub(super) async fn edits(
     };
     let before = wanted.before.map(|(time, revision)| (time.0, id(revision)));
     let (time, revision) = before.unwrap_or((i64::MAX, i64::MAX));
-    let since = match wanted.is_open {
-        true => {
-            let latest = "SELECT max(time) FROM edit WHERE wiki = ?";
-            let latest = sqlx::query_as(latest).bind(number);
-            let (latest,): (Option<i64>,) = latest.fetch_one(&mut *reader).await?;
-            latest.unwrap_or_default().saturating_sub(OPEN_SECONDS)
-        }
-        false => i64::MIN,
-    };
     let question = if wanted.at_least >= HIGH {
         FLAGGED
     } else {
@@ -339,7 +325,6 @@ pub(super) async fn edits(
         .bind(wanted.at_least)
         .bind(wanted.is_open)
         .bind(i64::try_from(wanted.limit).unwrap_or(i64::MAX))
-        .bind(since)
         .bind(UserClass::Bot.code());
     let revisions: Vec<(i64,)> = revisions.fetch_all(&mut *reader).await?;
     let mut edits = Vec::with_capacity(revisions.len());
