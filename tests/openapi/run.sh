@@ -59,12 +59,19 @@ if grep -q '^SKIPPED' "$work/wiki.out"; then
 fi
 
 head -c 32 /dev/urandom | od -An -tx1 | tr -d ' \n' > "$work/token"
+cat > "$work/tokens.toml" << TOML
+[[token]]
+name = "fuzz"
+sha256 = "$(sha256sum "$work/token" | cut -d' ' -f1)"
+rights = ["read", "judge", "admin"]
+TOML
 cat > "$work/revscore.toml" << TOML
 listen = "127.0.0.1:0"
 models = "models"
 learn_history = "testwiki"
 history_save_seconds = 0
-admin_token_file = "$work/token"
+tokens_file = "$work/tokens.toml"
+ledger = "$work/wikis.ledger"
 log = "warn"
 
 [wiki.testwiki]
@@ -98,7 +105,7 @@ enabled = false
 positive_data_acceptance.enabled = false
 use_after_free.enabled = false
 ensure_resource_availability.enabled = false
-# The token is for one route, and sent to all.
+# The token is for a few routes, and sent to all.
 ignored_auth.enabled = false
 
 [warnings]

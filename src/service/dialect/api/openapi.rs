@@ -159,7 +159,7 @@ fn judgement_routes(error: &Value) -> Vec<(&'static str, &'static str, Operation
     let path = "/api/v1/judgements";
     let wiki = || json!({"name": "wiki", "in": "query", "required": true, "schema": text(), "example": "testwiki"});
     let list = object(json!({"wiki": text(), "judgements": {"type": "array"}}));
-    let list = Operation::plain(
+    let mut list = Operation::plain(
         "A wiki's judgements, as revscore-train --labels reads them",
         list,
     )
@@ -172,8 +172,11 @@ fn judgement_routes(error: &Value) -> Vec<(&'static str, &'static str, Operation
         ),
     ])
     .with_errors(error, &["400", "401", "404", "500", "503"]);
+    let content = &mut list.responses[0].1["content"];
+    content["text/csv"] = json!({"schema": text()});
+    content["application/x-ndjson"] = json!({"schema": text()});
     let mut take = Operation::plain(
-        "Writes down what a person says about 1 to 10,000 edits",
+        "Writes down what a person says about 1 to 1,000 edits",
         object(json!({})),
     )
     .with(vec![in_query(
