@@ -187,6 +187,10 @@ pub(crate) async fn take_back(
     let visitor = app.access().judge(&headers, None)?;
     app.access().charge(&visitor, 1)?;
     let Query(query) = query.map_err(ServiceError::of_query)?;
+    if !(1..=i64::MAX as u64).contains(&query.rev_id) {
+        let problem = "expected rev_id above 0".to_owned();
+        return Err(ServiceError::InvalidRequest(problem));
+    }
     let wiki: Arc<str> = app.wikis().own_name(query.wiki).into();
     let change = Change::Unjudged {
         wiki: Arc::clone(&wiki),
