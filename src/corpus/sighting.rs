@@ -4,7 +4,7 @@ use xxhash_rust::xxh3::xxh3_64;
 
 use super::digest::TextDigest;
 use super::dump::DumpRevision;
-use crate::revision::{Revision, RevisionId, Timestamp};
+use crate::revision::{RevisionId, Timestamp};
 
 /// A revision as a labeller sees it.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
@@ -21,27 +21,12 @@ pub struct Sighting {
 
 impl Sighting {
     /// A dump's revision.
-    pub fn of(revision: &DumpRevision) -> Self {
-        Self {
-            digest: revision.digest,
-            ..Self::without_digest(&revision.revision)
-        }
-    }
-
-    /// A revision with its text, which is read for its digest.
-    pub fn of_text(revision: &Revision) -> Self {
-        Self {
-            digest: revision.text.as_deref().map(TextDigest::of),
-            ..Self::without_digest(revision)
-        }
-    }
-
-    fn without_digest(revision: &Revision) -> Self {
+    pub fn of(DumpRevision { revision, digest }: &DumpRevision) -> Self {
         let name = revision.user.name.as_deref();
         Self {
             revision: revision.id,
             timestamp: revision.timestamp,
-            digest: None,
+            digest: *digest,
             author: name.map(|name| xxh3_64(name.as_bytes())),
         }
     }

@@ -15,6 +15,7 @@ use serde::Serialize;
 
 use super::ledger::LedgerModel;
 use super::measure::Measure;
+use crate::corpus::Rule;
 use crate::model::{ANY_WIKI, Model, ModelError, Target};
 
 /// All models at hand.
@@ -34,8 +35,6 @@ pub(crate) struct Served {
     pub(crate) is_historic: bool,
     /// What its recipe measures by.
     pub(crate) measure: Measure,
-    /// From where on an edit is likely enough to be looked at: the model's level `review`, or one half.
-    pub(crate) review_threshold: f64,
     /// As the ledger knows it.
     pub(crate) ledgered: Arc<LedgerModel>,
     /// The card as JSON.
@@ -222,17 +221,22 @@ impl Models {
 
 impl Served {
     fn new(model: Model) -> Self {
+        let measure = Measure::of(&model);
         Self {
             name: model.name(),
             version: model.version(),
             card: json(&model.card()),
             caught: json(&model.report().caught),
             is_historic: model.features().iter().any(|feature| feature.is_historic()),
-            measure: Measure::of(&model),
-            review_threshold: review_threshold(&model),
-            ledgered: Arc::new(ledgered(&model)),
+            ledgered: Arc::new(ledgered(&model, measure.rule)),
+            measure,
             model,
         }
+    }
+
+    /// From where on an edit is likely enough to be looked at.
+    pub(crate) fn review_threshold(&self) -> f64 {
+        self.ledgered.review().1
     }
 }
 
@@ -242,29 +246,21 @@ impl std::fmt::Debug for Served {
     }
 }
 
-/// A model's named thresholds.
-fn levels(model: &Model) -> impl Iterator<Item = (&str, f64)> {
-    let levels = model.report().levels.iter();
-    levels.filter_map(|level| Some((level.name.as_str(), level.point.as_ref()?.threshold)))
-}
-
-fn review_threshold(model: &Model) -> f64 {
-    let review = levels(model).find(|(name, _)| *name == "review");
-    review.map_or(0.5, |(_, threshold)| threshold)
-}
-
-fn ledgered(model: &Model) -> LedgerModel {
-    let mut levels: Vec<(String, f64)> = levels(model)
-        .map(|(name, threshold)| (name.to_owned(), threshold))
-        .collect();
+/// A model as the ledger knows it.
+fn ledgered(model: &Model, rule: Rule) -> LedgerModel {
+    let report = model.report();
+    let levels = report.levels.iter();
+    let levels =
+        levels.filter_map(|level| Some((level.name.clone(), level.point.as_ref()?.threshold)));
+    let mut levels: Vec<(String, f64)> = levels.collect();
     levels.sort_by(|a, b| a.1.total_cmp(&b.1));
-    let spreads = model.report().spreads.iter();
+    let spreads = report.spreads.iter();
     LedgerModel {
         name: model.name(),
         version: model.version(),
         target: model.target(),
         checksum: model.checksum(),
-        rule: Measure::of(model).rule,
+        rule,
         levels,
         features: spreads.map(|spread| spread.feature.clone()).collect(),
     }

@@ -10,15 +10,15 @@ use std::time::Instant;
 use super::App;
 use super::error::ServiceError;
 use super::histories::WikiHistory;
-use super::ledger::{Change, Ledger, SeenEdit, SeenParent};
+use super::ledger::{Change, EditFacts, Ledger, SeenEdit, SeenParent};
 use super::metrics::Stage;
 use super::scoring::{BATCH, EditParts, ScoreError, fetch_held, ledger_facts_of, page_of};
 use super::wiki::{FetchError, Fetched, Wiki};
 use crate::corpus::{RevertComment, TextDigest};
 use crate::edit::Edit;
-use crate::history::Seen;
+use crate::history::{Facts, Seen};
 use crate::language::UNLISTED;
-use crate::revision::{Page, Revision};
+use crate::revision::Revision;
 
 /// A saved edit, as those see it who are told of it.
 pub(crate) struct Sight {
@@ -60,32 +60,32 @@ impl Observers {
         let ledger = app.ledger().filter(|_| self.is_kept);
         let edit = ledger.map(|ledger| {
             let past = self.history.as_ref().map(|history| history.facts(&seen));
-            let mut facts = ledger_facts_of(ledger, &edit, past.as_ref());
-            facts.sighting.digest = revision.text.as_deref().map(TextDigest::of);
             let parent = parts.parent.as_ref();
-            let parent = parent.map(|parent| Box::new(see_parent(ledger, parent, page)));
             SeenEdit {
                 wiki: Arc::clone(&self.wiki),
-                page: page_of(&edit),
-                edit: facts,
+                page: page_of(page),
+                edit: EditFacts {
+                    is_first: parent.is_none(),
+                    ..told_facts(ledger, revision, past.as_ref())
+                },
                 comment: RevertComment::of(revision.comment.as_deref()),
-                parent,
+                parent: parent.map(|parent| {
+                    Box::new(SeenParent {
+                        edit: told_facts(ledger, parent, None),
+                        comment: RevertComment::of(parent.comment.as_deref()),
+                    })
+                }),
             }
         });
         Sight { seen, edit }
     }
 }
 
-/// The revision that an edit was made on, as the ledger sees it: it may have been there before the ledger.
-fn see_parent(ledger: &Ledger, parent: &Revision, page: &Page) -> SeenParent {
-    // Nothing is asked of it that a text before it would change.
-    let edit = Edit::new(Some(parent), parent, page, &UNLISTED);
-    let mut facts = ledger_facts_of(ledger, &edit, None);
-    facts.sighting.digest = parent.text.as_deref().map(TextDigest::of);
-    SeenParent {
-        edit: facts,
-        comment: RevertComment::of(parent.comment.as_deref()),
-    }
+/// What the ledger keeps of a revision that it is told of.
+fn told_facts(ledger: &Ledger, revision: &Revision, past: Option<&Facts>) -> EditFacts {
+    let mut facts = ledger_facts_of(ledger, revision, past);
+    facts.sighting.digest = revision.text.as_deref().map(TextDigest::of);
+    facts
 }
 
 /// Looks at edits on the pool; `None` where it panicked.
@@ -160,8 +160,8 @@ pub(crate) async fn look_at_ids(
     Ok(looked_at)
 }
 
-/// Tells the wiki's history and the ledger, where they are kept, of an edit that was just scored. What goes wrong here is
-/// logged and no more.
+/// Tells the wiki's history and the ledger, where they are kept, of an edit that was just scored. What goes
+/// wrong here is logged and no more.
 pub(crate) async fn observe_scored(app: &App, wiki: &Arc<Wiki>, rev_id: u64, deadline: Instant) {
     let name = &wiki.name;
     let Some(observers) = Observers::of(app, name) else {

@@ -30,7 +30,8 @@ const UPKEEP_INTERVAL: Duration = Duration::from_secs(5);
 const ACCEPT_PAUSE: Duration = Duration::from_millis(200);
 
 /// Serves until `shutdown` is ready; then finishes the requests in flight, for a limited time,
-/// saves the histories, writes what the ledger was told, and returns. New connections are refused from then on.
+/// saves the histories, writes what the ledger was told, and returns. New connections are refused from
+/// then on.
 pub async fn run(listener: TcpListener, app: App, shutdown: impl Future<Output = ()>) {
     let limits = *app.limits();
     let slots = Arc::new(Semaphore::new(limits.connections));

@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use super::App;
 use super::ledger::{StoreError, now};
-use super::report::day_of;
+use super::report::{ANOTHER, day_of, drift};
 
 /// How often it is done.
 pub(crate) const EVERY: Duration = Duration::from_secs(300);
@@ -18,9 +18,6 @@ const FEWEST_EDITS: u64 = 300;
 
 /// Days that are looked at: today and yesterday, so that there is always at least a day.
 const DAYS: i32 = 2;
-
-/// The index from which on a feature counts as another one: the customary mark.
-pub(crate) const DRIFTED: f64 = 0.25;
 
 /// Looks at every wiki and every model that is served now.
 pub(crate) async fn watch(app: &App) {
@@ -42,18 +39,13 @@ async fn look(app: &App) -> Result<(), StoreError> {
                 .iter()
                 .find(|served| served.model.checksum() == stored.model.checksum);
             let Some(own) = own else { continue };
-            let counts = store
-                .features(&wiki, stored.id, today - DAYS + 1..=today)
-                .await?
-                .counts;
-            let spreads = own.model.report().spreads.iter().zip(&counts);
-            let indices: Vec<f64> = spreads
-                .filter(|(_, counts)| counts.iter().sum::<u64>() >= FEWEST_EDITS)
-                .filter_map(|(spread, counts)| spread.stability_index(counts))
-                .collect();
-            let largest = indices.iter().copied().max_by(f64::total_cmp);
+            let days = today - DAYS + 1..=today;
+            let counts = store.features(&wiki, stored.id, days).await?;
+            let mut drift = drift(&own.model.report().spreads, &counts);
             // Too few edits say nothing, which is no alarm.
-            let n_drifted = indices.iter().filter(|index| **index >= DRIFTED).count();
+            drift.retain(|drift| drift.n >= FEWEST_EDITS);
+            let largest = drift.first().map(|drift| drift.index);
+            let n_drifted = drift.iter().filter(|drift| drift.index >= ANOTHER).count();
             let metrics = app.metrics();
             metrics.drift(&wiki, &own.name, largest.unwrap_or(0.0), n_drifted);
         }

@@ -3,10 +3,10 @@
 use serde_json::{Value, json};
 
 use revscore::model::Target;
-use revscore::service::{App, Config, Models};
+use revscore::service::{App, AppParts, Config, Ledger, Models, WikiNames};
 
 use crate::support::{
-    app, config, correction, get, model, models, occupy, post_json, spam, without_versions,
+    app, config, correction, get, model, models, occupy, post_json, post_to, spam, without_versions,
 };
 
 #[tokio::test]
@@ -249,4 +249,51 @@ async fn a_large_batch_is_read_by_the_pool() {
         (504, "timeout".into())
     );
     drop(release);
+}
+
+/// What is said to be in the ledger is there, all of it.
+#[tokio::test]
+async fn scores_are_recorded_when_that_is_said() {
+    let directory = tempfile::tempdir().unwrap();
+    let config = Config {
+        ledger: Some(directory.path().join("ledger")),
+        ledger_wikis: Some(WikiNames(vec!["enwiki".to_owned()])),
+        ..config()
+    };
+    let models = models();
+    let parts = AppParts {
+        ledger: Ledger::configured(&config, &models).await.unwrap(),
+        models,
+        ..AppParts::default()
+    };
+    let app = App::with_parts(parts, &config).unwrap();
+    let of = |rev_id: u64, changes: Value| {
+        let mut edit = spam();
+        edit["rev_id"] = json!(rev_id);
+        for (name, value) in changes.as_object().unwrap() {
+            edit[name] = value.clone();
+        }
+        edit
+    };
+    let unsaved = of(0, json!({"rev_id": null}));
+    let future = of(8, json!({"timestamp": "9999-01-01T00:00:00Z"}));
+    let what_if = of(9, json!({"features": {"links.added": 0}}));
+    for (wiki, edits, recorded) in [
+        ("enwiki", vec![of(1, json!({})), of(2, json!({}))], true),
+        ("enwiki", vec![of(1, json!({}))], true),
+        ("enwiki", vec![of(3, json!({})), unsaved], false),
+        ("enwiki", vec![future], false),
+        ("enwiki", vec![what_if], false),
+        ("papwiki", vec![of(4, json!({}))], false),
+    ] {
+        let request = json!({"wiki": wiki, "edits": edits});
+        let answer = post_to(&app, "/api/v1/score?recorded=true", request.to_string()).await;
+        assert_eq!(answer.json()["recorded"], recorded, "{}", answer.json());
+    }
+    for (rev_id, status) in [(1, 200), (2, 200), (3, 200), (4, 404), (8, 404), (9, 404)] {
+        let kept = get(&app, &format!("/api/v1/edits/enwiki/{rev_id}")).await;
+        assert_eq!(kept.status, status, "{rev_id}");
+    }
+    let plain = post_json(&app, json!({"wiki": "enwiki", "edits": [spam()]})).await;
+    assert!(plain.json().get("recorded").is_none());
 }

@@ -4,15 +4,14 @@ use maud::{Markup, html};
 
 use super::figures::share;
 use super::words::Words;
-use crate::service::report::{PeriodCalibration, Report, Times};
+use crate::service::report::{ANOTHER, PeriodCalibration, Report, Times};
 
 /// Features that are shown.
 const MAX_FEATURES: usize = 12;
 
-/// From these indices on a feature has shifted, and is another one: the usual marks of the population
-/// stability index (Siddiqi, 2006).
+/// From this index on a feature has shifted, the lesser of the usual marks of the population stability index
+/// (Siddiqi, 2006).
 const SHIFTED: f64 = 0.1;
-const ANOTHER: f64 = 0.25;
 
 /// The sections that there is something for.
 pub(super) fn sections(words: &Words, report: &Report) -> Markup {

@@ -16,11 +16,11 @@ use super::load;
 use super::look::{Leave, look, look_ahead};
 use super::scores::probability;
 use super::visit::{At, Visit};
-use crate::model::Target;
 use crate::revision::{RevisionId, Timestamp};
 use crate::service::App;
 use crate::service::error::ServiceError;
 use crate::service::ledger::{LedgerEdit, StoredModel, Wanted};
+use crate::service::report::chosen;
 
 /// Edits that a page knows of: the one that is looked at, and those that come next.
 const LENGTH: usize = 12;
@@ -52,7 +52,9 @@ async fn page(app: &App, wiki: &str, visit: &Visit, leave: &Leave) -> Result<Mar
         return Ok(html! { h1 { (words.say("queue_title")) } (no_ledger(words)) });
     };
     let models = load::models(app, wiki).await?;
-    let Some(stored) = chosen(&models, visit.asked("model")) else {
+    // What is not understood is not asked: people change addresses by hand.
+    let asked = chosen(&models, visit.asked("model"));
+    let Some(stored) = asked.or_else(|| chosen(&models, None)) else {
         return Ok(
             html! { h1 { (words.say("queue_title")) } (notice(words.say("nothing_scored"))) },
         );
@@ -99,27 +101,13 @@ async fn page(app: &App, wiki: &str, visit: &Visit, leave: &Leave) -> Result<Mar
     })
 }
 
-/// The model that is asked for, or the latest that looks for reverts, or the latest.
-fn chosen<'a>(models: &'a [StoredModel], asked: Option<&str>) -> Option<&'a StoredModel> {
-    let named = |name: &str| {
-        let is = |stored: &&StoredModel| stored.full_name() == name || stored.model.name == name;
-        models.iter().find(is)
-    };
-    let reverted = models
-        .iter()
-        .find(|stored| stored.model.target == Target::Reverted);
-    asked.and_then(named).or(reverted).or(models.first())
-}
-
-/// The level's name and threshold; a half where the model has no level.
+/// The level's name and threshold; what flags anywhere else, where it has none of that name.
 fn level_of<'a>(stored: &'a StoredModel, asked: Option<&str>) -> (&'a str, f64) {
-    let levels = &stored.model.levels;
-    let find = |name: &str| levels.iter().find(|(level, _)| level == name);
-    let level = asked
-        .and_then(find)
-        .or_else(|| find("review"))
-        .or(levels.first());
-    level.map_or(("", 0.5), |(name, threshold)| (name.as_str(), *threshold))
+    let level = asked.and_then(|name| stored.model.level(name));
+    level.unwrap_or_else(|| {
+        let (name, threshold) = stored.model.review();
+        (name.unwrap_or_default(), threshold)
+    })
 }
 
 /// An edit's place in the order of time, as an address has it; as the ledger orders, by the time of its score

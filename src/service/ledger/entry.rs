@@ -29,6 +29,21 @@ pub(crate) struct LedgerModel {
     pub(crate) features: Vec<String>,
 }
 
+impl LedgerModel {
+    /// A level by its name, with its threshold.
+    pub(crate) fn level(&self, name: &str) -> Option<(&str, f64)> {
+        let mut levels = self.levels.iter();
+        let level = levels.find(|(known, _)| known == name);
+        level.map(|(name, threshold)| (name.as_str(), *threshold))
+    }
+
+    /// What flags when nothing else is asked for: the level `review`, or one half where there is none.
+    pub(crate) fn review(&self) -> (Option<&str>, f64) {
+        let level = self.level("review");
+        level.map_or((None, 0.5), |(name, threshold)| (Some(name), threshold))
+    }
+}
+
 /// Where an edit was made.
 #[derive(Clone, PartialEq, Eq, Debug, Default)]
 pub(crate) struct LedgerPage {

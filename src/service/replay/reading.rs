@@ -1,6 +1,6 @@
 //! A dump's revisions, read page by page on all cores, into what a replay needs of each.
 //!
-//! About 350 bytes a revision are held in memory; the features of edits that are to be scored go to a
+//! Some hundred bytes a revision are held in memory; the features of edits that are to be scored go to a
 //! temporary file, and texts are held only as long as an edit on them is looked at.
 
 use std::fs::File;

@@ -5,12 +5,14 @@
 //! and are in no share.
 
 mod counting;
+mod drift;
 mod markdown;
 mod period;
 mod sentence;
 
 use std::collections::BTreeMap;
 
+pub(crate) use drift::{ANOTHER, FeatureDrift, drift};
 pub(crate) use markdown::{By, group_name};
 pub(crate) use period::{Period, date, day_of, first_second};
 pub(crate) use sentence::sentence;
@@ -110,18 +112,6 @@ pub(crate) struct PeriodCalibration {
     pub(crate) own_error: Option<f64>,
 }
 
-/// How far a feature has moved from what the model learned from.
-#[derive(Clone, PartialEq, Debug)]
-pub(crate) struct FeatureDrift {
-    pub(crate) feature: String,
-    /// The population stability index; from 0.25 on the feature is another one.
-    pub(crate) index: f64,
-    pub(crate) n: u64,
-    /// The share of edits without a value, now and in training.
-    pub(crate) missing: f64,
-    pub(crate) missing_in_training: f64,
-}
-
 /// A model in a report.
 #[derive(Clone, PartialEq, Debug)]
 pub(crate) struct ReportModel {
@@ -198,12 +188,6 @@ pub(crate) enum ReportError {
     Store(#[from] StoreError),
 }
 
-/// The level that flags when nothing else is asked for.
-const REVIEW: &str = "review";
-
-/// What flags where a model has no such level.
-const HALF: f64 = 0.5;
-
 /// Time that a person takes to look at an edit, when nobody says.
 pub(crate) const SECONDS_AN_EDIT: u32 = 30;
 
@@ -254,25 +238,8 @@ pub(crate) async fn report(
     let own_error = own.map(|served| served.model.report().calibration.expected_error);
     let drift = match own {
         Some(own) => {
-            let counts = store
-                .features(&question.wiki, stored.id, from..=to)
-                .await?
-                .counts;
-            let spreads = own.model.report().spreads.iter().zip(&counts);
-            let mut drift: Vec<FeatureDrift> = spreads
-                .filter_map(|(spread, counts)| {
-                    let n: u64 = counts.iter().sum();
-                    Some(FeatureDrift {
-                        feature: spread.feature.clone(),
-                        index: spread.stability_index(counts)?,
-                        n,
-                        missing: counts[crate::evaluation::MISSING] as f64 / n as f64,
-                        missing_in_training: spread.missing(),
-                    })
-                })
-                .collect();
-            drift.sort_by(|a, b| b.index.total_cmp(&a.index));
-            drift
+            let counts = store.features(&question.wiki, stored.id, from..=to);
+            drift(&own.model.report().spreads, &counts.await?)
         }
         None => Vec::new(),
     };
@@ -341,22 +308,26 @@ async fn choose(
         });
     }
     let known = in_a_list(models.iter().map(StoredModel::full_name));
-    let found = match &question.model {
-        Some(name) => models
-            .into_iter()
-            .find(|stored| stored.model.name == *name || stored.full_name() == *name),
-        None => {
-            let reverted = models
-                .iter()
-                .position(|stored| stored.model.target == Target::Reverted);
-            models.into_iter().nth(reverted.unwrap_or(0))
-        }
-    };
+    let found = chosen(&models, question.model.as_deref()).cloned();
     found.ok_or_else(|| ReportError::NoModel {
         wiki: wiki.clone(),
         got: question.model.clone().unwrap_or_default(),
         known,
     })
+}
+
+/// A model by its name, or by name and version; without one the first that looks for reverts, or the first.
+pub(crate) fn chosen<'a>(
+    models: &'a [StoredModel],
+    asked: Option<&str>,
+) -> Option<&'a StoredModel> {
+    let mut all = models.iter();
+    match asked {
+        Some(name) => all.find(|stored| stored.model.name == name || stored.full_name() == name),
+        None => all
+            .find(|stored| stored.model.target == Target::Reverted)
+            .or(models.first()),
+    }
 }
 
 /// What is served comes before what was served, or is only compared.
@@ -371,14 +342,13 @@ pub(crate) fn served_first(mut models: Vec<StoredModel>, served: &Models) -> Vec
 /// The threshold that flags, and its name.
 fn flagging(stored: &StoredModel, by: &FlaggedBy) -> Result<(f64, Option<String>), ReportError> {
     let levels = &stored.model.levels;
-    let find = |name: &str| levels.iter().find(|(known, _)| known == name);
     match by {
-        FlaggedBy::Review => Ok(match find(REVIEW) {
-            Some((name, at)) => (*at, Some(name.clone())),
-            None => (HALF, None),
-        }),
-        FlaggedBy::Level(got) => match find(got) {
-            Some((name, at)) => Ok((*at, Some(name.clone()))),
+        FlaggedBy::Review => {
+            let (name, at) = stored.model.review();
+            Ok((at, name.map(str::to_owned)))
+        }
+        FlaggedBy::Level(got) => match stored.model.level(got) {
+            Some((name, at)) => Ok((at, Some(name.to_owned()))),
             None => Err(ReportError::NoLevel {
                 model: stored.model.name.clone(),
                 known: in_a_list(levels.iter().map(|(name, _)| name.clone())),

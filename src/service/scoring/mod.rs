@@ -175,9 +175,7 @@ fn score_edit(
             values: asked.has_values.then_some(row),
         });
     }
-    if let Some(recorded) = recorded {
-        asked.recording.record(app, recorded);
-    }
+    asked.recording.record(app, recorded);
     let is_coarse = |edit: &Edit<'_>| edit.computed_change().is_some_and(Change::is_coarse);
     (scores, edits.first().is_some_and(is_coarse))
 }

@@ -10,7 +10,7 @@ use crate::corpus::Sighting;
 use crate::edit::Edit;
 use crate::evaluation::{Kind, UserClass};
 use crate::history::Facts;
-use crate::revision::Timestamp;
+use crate::revision::{Page, Revision, Timestamp};
 use crate::service::App;
 use crate::service::error::ServiceError;
 use crate::service::ledger::{Change, EditFacts, Ledger, LedgerPage, ModelScore, ScoredEdit, now};
@@ -24,8 +24,8 @@ pub(crate) enum Recording {
     Off,
     /// The ledger gets it when it has time; of this wiki.
     Queued(Arc<str>),
-    /// It is collected for whoever waits until the ledger has it.
-    Awaited(Arc<str>, Arc<Mutex<Vec<Change>>>),
+    /// It is collected for whoever waits until the ledger has it; `None` of an edit that is not kept.
+    Awaited(Arc<str>, Arc<Mutex<Vec<Option<Change>>>>),
 }
 
 /// Reasons that are kept of a flagged edit.
@@ -75,28 +75,34 @@ impl Recording {
             && models.iter().all(|wanted| wanted.without.is_none())
     }
 
-    /// Waits until the ledger has what was collected. Gives whether anything was to be kept.
+    /// Waits until the ledger has what was collected. Gives whether that is all that was scored.
     pub(crate) async fn finish(self, app: &App) -> Result<bool, ServiceError> {
         match (self, app.ledger()) {
             (Self::Awaited(_, changes), Some(ledger)) => {
                 let changes =
                     std::mem::take(&mut *changes.lock().unwrap_or_else(PoisonError::into_inner));
-                let written = ledger.write(changes).await;
-                written.map_or(Err(ServiceError::LedgerUnavailable), |()| Ok(true))
+                let is_all = changes.iter().all(Option::is_some);
+                let written = ledger.write(changes.into_iter().flatten().collect()).await;
+                written.map_or(Err(ServiceError::LedgerUnavailable), |()| Ok(is_all))
             }
             _ => Ok(false),
         }
     }
 
-    pub(super) fn record(&self, app: &App, recorded: Recorded) {
-        let Some(ledger) = app.ledger() else { return };
-        match self {
-            Self::Off => {}
-            Self::Queued(wiki) => ledger.record(recorded.into_edit(Arc::clone(wiki))),
-            Self::Awaited(wiki, changes) => changes
-                .lock()
-                .unwrap_or_else(PoisonError::into_inner)
-                .push(Change::Scored(recorded.into_edit(Arc::clone(wiki)))),
+    /// Takes what was said of an edit; `None` of one that is not kept.
+    pub(super) fn record(&self, app: &App, recorded: Option<Recorded>) {
+        match (self, app.ledger()) {
+            (Self::Queued(wiki), Some(ledger)) => {
+                if let Some(recorded) = recorded {
+                    ledger.record(recorded.into_edit(Arc::clone(wiki)));
+                }
+            }
+            (Self::Awaited(wiki, changes), _) => {
+                let edit = recorded.map(|recorded| recorded.into_edit(Arc::clone(wiki)));
+                let mut changes = changes.lock().unwrap_or_else(PoisonError::into_inner);
+                changes.push(edit.map(Change::Scored));
+            }
+            (Self::Off | Self::Queued(_), _) => {}
         }
     }
 }
@@ -112,10 +118,11 @@ impl Recorded {
     /// An edit without its scores.
     pub(super) fn new(ledger: &Ledger, edit: &Edit<'_>, past: Option<&Facts>) -> Self {
         Self {
-            page: page_of(edit),
+            page: page_of(edit.page()),
             edit: EditFacts {
                 kind: Some(Kind::of(edit)),
-                ..facts_of(ledger, edit, past)
+                is_first: edit.parent().is_none(),
+                ..facts_of(ledger, edit.revision(), past)
             },
             scores: Vec::new(),
         }
@@ -145,7 +152,7 @@ pub(crate) fn model_score(
     probability: f64,
     is_counted: bool,
 ) -> ModelScore {
-    let is_flagged = probability >= served.review_threshold;
+    let is_flagged = probability >= served.review_threshold();
     let reasons = is_flagged.then(|| served.model.reasons(row));
     // Drift is told among edits like those that were learned from.
     let spreads = served.model.report().spreads.iter();
@@ -174,8 +181,7 @@ pub(crate) fn is_plausible(time: Option<Timestamp>) -> bool {
 }
 
 /// Where an edit was made.
-pub(crate) fn page_of(edit: &Edit<'_>) -> LedgerPage {
-    let page = edit.page();
+pub(crate) fn page_of(page: &Page) -> LedgerPage {
     LedgerPage {
         id: page.id,
         title: page.title.clone(),
@@ -183,10 +189,9 @@ pub(crate) fn page_of(edit: &Edit<'_>) -> LedgerPage {
     }
 }
 
-/// What a ledger keeps of an edit, without the digest of its text; with what the wiki's history said
-/// before it, where there is one.
-pub(crate) fn facts_of(ledger: &Ledger, edit: &Edit<'_>, past: Option<&Facts>) -> EditFacts {
-    let revision = edit.revision();
+/// What a ledger keeps of a revision, by itself: without the digest of its text, what it does and whether it
+/// is the first. With what the wiki's history said before it, where there is one.
+pub(crate) fn facts_of(ledger: &Ledger, revision: &Revision, past: Option<&Facts>) -> EditFacts {
     let (user, at) = (&revision.user, revision.timestamp);
     let user_class = match past {
         Some(past) => UserClass::of(&past.complete(user.clone(), at), at),
@@ -201,7 +206,7 @@ pub(crate) fn facts_of(ledger: &Ledger, edit: &Edit<'_>, past: Option<&Facts>) -
         },
         user_name: user.name.clone().filter(|_| ledger.keeps_names()),
         user_class,
-        is_first: edit.parent().is_none(),
+        is_first: false,
         kind: None,
     }
 }

@@ -64,7 +64,7 @@ impl App {
         let is_taken = self.pool().run_if_idle(move || {
             let (scores, _) = score_edit(&app, &parts, &Overrides::default(), &asked);
             if let Some(scored) = scores.first() {
-                let threshold = served.review_threshold;
+                let threshold = served.review_threshold();
                 let side = Side::of(
                     wanted_probability >= threshold,
                     scored.wanted_probability >= threshold,

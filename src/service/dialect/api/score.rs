@@ -83,8 +83,7 @@ pub(crate) struct ScoreResponse {
     wiki: String,
     models: ModelNames,
     scores: Vec<Box<RawValue>>,
-    /// When that was asked: whether the ledger has the scores now. False where it keeps no edits of the
-    /// wiki.
+    /// When that was asked: whether the ledger has all of the scores now.
     #[serde(skip_serializing_if = "Option::is_none")]
     recorded: Option<bool>,
 }

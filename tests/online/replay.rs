@@ -4,50 +4,11 @@
 //! Through both real binaries and over HTTP: on the sample wiki, and on a whole Wikipedia where its dump is
 //! at hand.
 
-#![expect(
-    clippy::unwrap_used,
-    reason = "helpers of tests fail by panicking, too"
-)]
-
-use std::io::{BufRead as _, BufReader};
 use std::path::{Path, PathBuf};
-use std::process::{Child, Command, Stdio};
 
 use serde_json::{Value, json};
 
-const SAMPLE: &str = concat!(
-    env!("CARGO_MANIFEST_DIR"),
-    "/tests/data/sample-wiki.xml.bz2"
-);
-
-/// Learns in seconds, and looks at texts and the past.
-const RECIPE: &str = r#"
-features = "full"
-without = [
-    "page", "parent", "frequency", "size", "longest", "user", "comment", "words", "dictionary",
-]
-seed = 7
-[labels]
-radius = 15
-window = "none"
-[rows]
-bots = false
-first_revisions = false
-self_reverted = false
-revert_undone = false
-parent_unknown = 0.2
-history_unknown = 0.2
-at_most = 400000
-[evaluation]
-split = "pages"
-held_out = 0.25
-[estimator]
-kind = "blend"
-boosting_share = 0.5
-[calibration]
-kind = "platt"
-folds = 3
-"#;
+use crate::binaries::{RECIPE, SAMPLE, SERVE, Service, TRAIN, run};
 
 /// A dump, and how it is cut.
 struct Case {
@@ -60,68 +21,10 @@ struct Case {
     target: &'static str,
 }
 
-fn run(program: &str, directory: &Path, arguments: &[&str]) -> String {
-    let mut command = Command::new(program);
-    for (name, _) in
-        std::env::vars_os().filter(|(name, _)| name.to_string_lossy().starts_with("REVSCORE_"))
-    {
-        command.env_remove(name);
-    }
-    let output = command
-        .current_dir(directory)
-        .args(arguments)
-        .output()
-        .unwrap();
-    let stderr = String::from_utf8_lossy(&output.stderr);
-    assert!(output.status.success(), "{stderr}");
-    String::from_utf8(output.stdout).unwrap()
-}
-
-/// The service over a ledger; it ends with the test.
-struct Service {
-    child: Child,
-    url: String,
-}
-
-impl Service {
-    fn start(room: &Path, arguments: &[&str]) -> Self {
-        let mut child = Command::new(env!("CARGO_BIN_EXE_revscore-serve"))
-            .current_dir(room)
-            .args(["--listen", "127.0.0.1:0", "--log", "error", "--models", "."])
-            .args(arguments)
-            .stdin(Stdio::null())
-            .stdout(Stdio::piped())
-            .spawn()
-            .unwrap();
-        let mut line = String::new();
-        let mut stdout = BufReader::new(child.stdout.take().unwrap());
-        stdout.read_line(&mut line).unwrap();
-        let url = line
-            .split_whitespace()
-            .find(|word| word.starts_with("http://"))
-            .unwrap_or_else(|| panic!("{line}"))
-            .to_owned();
-        Self { child, url }
-    }
-
-    fn get(&self, path: &str) -> Value {
-        let mut answer = ureq::get(format!("{}{path}", self.url)).call().unwrap();
-        answer.body_mut().read_json().unwrap()
-    }
-}
-
-impl Drop for Service {
-    fn drop(&mut self) {
-        let _ = self.child.kill();
-        let _ = self.child.wait();
-    }
-}
-
 /// Trains on what is before, and evaluates what comes after; gives the report, and label and
 /// probability of every edit.
 fn evaluate(room: &Path, case: &Case) -> (Value, Vec<(bool, f64)>) {
     std::fs::write(room.join("recipe.toml"), RECIPE).unwrap();
-    let train = env!("CARGO_BIN_EXE_revscore-train");
     let model = format!("{}.{}.model", case.wiki, case.target);
     let dump = case.dump.to_str().unwrap();
     let learned = [
@@ -139,7 +42,7 @@ fn evaluate(room: &Path, case: &Case) -> (Value, Vec<(bool, f64)>) {
         "--out",
         &model,
     ];
-    run(train, room, &learned);
+    run(TRAIN, room, &learned);
     let measured = [
         "evaluate",
         "--model",
@@ -155,7 +58,7 @@ fn evaluate(room: &Path, case: &Case) -> (Value, Vec<(bool, f64)>) {
         "--scores",
         "scores.csv",
     ];
-    run(train, room, &measured);
+    run(TRAIN, room, &measured);
     let report = std::fs::read_to_string(room.join("report/report.json")).unwrap();
     let scores = std::fs::read_to_string(room.join("scores.csv")).unwrap();
     let scores = scores.lines().skip(1).map(|line| {
@@ -207,11 +110,10 @@ fn check(case: &Case) {
         "--until",
         case.until,
     ];
-    let serve = env!("CARGO_BIN_EXE_revscore-serve");
-    let printed = run(serve, room, &replayed);
+    let printed = run(SERVE, room, &replayed);
     assert!(printed.contains("Revscore flagged "), "{printed}");
     // A second time nothing is counted twice.
-    assert_eq!(run(serve, room, &replayed), printed);
+    assert_eq!(run(SERVE, room, &replayed), printed);
 
     let service = Service::start(room, &["--ledger", "wiki.ledger"]);
     let (wiki, since) = (case.wiki, case.since);

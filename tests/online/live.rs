@@ -5,55 +5,17 @@
 //! Through both real binaries, on the sample wiki's dump. The dump is read here a second time, in a
 //! simple way, as an operator would read the wiki's API.
 
-#![expect(
-    clippy::unwrap_used,
-    reason = "helpers of tests fail by panicking, too"
-)]
-
 use std::collections::{BTreeMap, BTreeSet};
-use std::io::{BufRead as _, BufReader, Read as _};
+use std::io::Read as _;
 use std::path::Path;
-use std::process::{Child, Command, Stdio};
 
 use revscore::Model;
 use serde_json::{Value, json};
 
-const SAMPLE: &str = concat!(
-    env!("CARGO_MANIFEST_DIR"),
-    "/tests/data/sample-wiki.xml.bz2"
-);
+use crate::binaries::{RECIPE, SAMPLE, SERVE, Service, TRAIN, run};
 
 /// What is learned from; the edits after it are scored both ways.
 const UNTIL: &str = "2021-09-01T00:00:00Z";
-
-/// Learns in seconds, and looks at what the dump tells of an edit, its parent and the past.
-const RECIPE: &str = r#"
-features = "full"
-without = [
-    "page", "parent", "frequency", "size", "longest", "user", "comment", "words", "dictionary",
-]
-seed = 7
-[labels]
-radius = 15
-window = "none"
-[rows]
-bots = false
-first_revisions = false
-self_reverted = false
-revert_undone = false
-parent_unknown = 0.2
-history_unknown = 0.2
-at_most = 400000
-[evaluation]
-split = "pages"
-held_out = 0.25
-[estimator]
-kind = "blend"
-boosting_share = 0.5
-[calibration]
-kind = "platt"
-folds = 3
-"#;
 
 /// A revision as a client sends it, and its place in time.
 struct Saved {
@@ -161,65 +123,6 @@ fn sample() -> Vec<Saved> {
     saved
 }
 
-fn train(directory: &Path, arguments: &[&str]) {
-    let output = Command::new(env!("CARGO_BIN_EXE_revscore-train"))
-        .current_dir(directory)
-        .args(arguments)
-        .output()
-        .unwrap();
-    let stderr = String::from_utf8_lossy(&output.stderr);
-    assert!(output.status.success(), "{stderr}");
-}
-
-/// The service; it ends with the test.
-struct Service {
-    child: Child,
-    url: String,
-}
-
-impl Service {
-    fn start(models: &Path, flags: &[&str]) -> Self {
-        let mut child = Command::new(env!("CARGO_BIN_EXE_revscore-serve"))
-            .current_dir(models)
-            .args(["--listen", "127.0.0.1:0", "--log", "error", "--models", "."])
-            .args(flags)
-            .stdin(Stdio::null())
-            .stdout(Stdio::piped())
-            .spawn()
-            .unwrap();
-        let mut line = String::new();
-        let mut stdout = BufReader::new(child.stdout.take().unwrap());
-        stdout.read_line(&mut line).unwrap();
-        let url = line
-            .split_whitespace()
-            .find(|word| word.starts_with("http://"))
-            .unwrap_or_else(|| panic!("{line}"))
-            .to_owned();
-        Self { child, url }
-    }
-
-    fn get(&self, path: &str) -> Value {
-        let mut answer = ureq::get(format!("{}{path}", self.url)).call().unwrap();
-        answer.body_mut().read_json().unwrap()
-    }
-
-    fn post(&self, path: &str, body: &Value) -> Value {
-        ureq::post(format!("{}{path}", self.url))
-            .send(body.to_string())
-            .unwrap()
-            .body_mut()
-            .read_json()
-            .unwrap()
-    }
-}
-
-impl Drop for Service {
-    fn drop(&mut self) {
-        let _ = self.child.kill();
-        let _ = self.child.wait();
-    }
-}
-
 /// Probabilities by revision, as `score` gives them; hidden edits may have none.
 fn offline(directory: &Path) -> BTreeMap<u64, Option<f64>> {
     let text = std::fs::read_to_string(directory.join("scores.jsonl")).unwrap();
@@ -239,7 +142,8 @@ fn a_service_that_is_told_of_edits_scores_as_the_trainer_does_over_the_dump() {
     let room = directory.path();
     std::fs::write(room.join("recipe.toml"), RECIPE).unwrap();
     let model = "samplewiki.reverted.model";
-    train(
+    run(
+        TRAIN,
         room,
         &[
             "run",
@@ -257,7 +161,8 @@ fn a_service_that_is_told_of_edits_scores_as_the_trainer_does_over_the_dump() {
             model,
         ],
     );
-    train(
+    run(
+        TRAIN,
         room,
         &[
             "score",
@@ -333,22 +238,20 @@ fn a_service_that_is_told_of_edits_scores_as_the_trainer_does_over_the_dump() {
 
 /// The ledger of a service that was told of edits one by one gives the report of a replayed dump.
 fn check_report(room: &Path, service: &Service) {
-    let replayed = Command::new(env!("CARGO_BIN_EXE_revscore-serve"))
-        .current_dir(room)
-        .args([
-            "replay",
-            "--dump",
-            SAMPLE,
-            "--wiki",
-            "samplewiki",
-            "--models",
-            ".",
-        ])
-        .args(["--ledger", "replay.ledger", "--since", UNTIL])
-        .output()
-        .unwrap();
-    let stderr = String::from_utf8_lossy(&replayed.stderr);
-    assert!(replayed.status.success(), "{stderr}");
+    let replayed = [
+        "replay",
+        "--dump",
+        SAMPLE,
+        "--wiki",
+        "samplewiki",
+        "--models",
+        ".",
+        "--ledger",
+        "replay.ledger",
+        "--since",
+        UNTIL,
+    ];
+    run(SERVE, room, &replayed);
     let other = Service::start(room, &["--ledger", "replay.ledger"]);
     let report = |service: &Service, by: &str| {
         let mut report = service.get(&format!("/api/v1/report?wiki=samplewiki&by={by}"));
