@@ -5,7 +5,6 @@
 
 mod api;
 mod document;
-mod event;
 mod lift_wing;
 mod open_inference;
 mod operation;

@@ -12,7 +12,7 @@ use axum::response::{IntoResponse as _, Response};
 use serde_json::{Value, json};
 
 use crate::service::App;
-use crate::service::dialect::event::Event;
+use crate::service::stream::event::Event;
 use crate::service::dialect::ores::{feature_values, score_body};
 use crate::service::error::{ServiceError, as_answer, as_answer_after};
 use crate::service::scoring::{Asking, ScoreError, Subject, score_revisions};
@@ -96,7 +96,7 @@ impl Input {
         };
         if let Some(event) = input.get("event") {
             let event = Event::read(event).map_err(|error| error.to_string())?;
-            if !event.is_edit {
+            if !event.is_edit() {
                 return Err("expected an event of an edit, got one of something else".to_owned());
             }
             if event.wiki != wiki.name {

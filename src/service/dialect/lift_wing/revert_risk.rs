@@ -20,7 +20,7 @@ use super::predict::{describe, status_of};
 use crate::revision::{Page, PageId, Revision, RevisionId, Timestamp, User, UserKind};
 use crate::service::App;
 use crate::service::body::read_frame;
-use crate::service::dialect::event::{Event, MAX_EVENT_BYTES};
+use crate::service::stream::event::{Event, MAX_EVENT_BYTES};
 use crate::service::error::{ServiceError, as_answer, as_answer_after};
 use crate::service::models::Models;
 use crate::service::scoring::{
@@ -282,7 +282,7 @@ fn find_wiki<'a>(app: &'a App, language: &str) -> Result<&'a Arc<Wiki>, Refusal>
 
 fn read_event<'a>(app: &'a App, event: &Value) -> Result<(&'a Arc<Wiki>, u64), Refusal> {
     let event = Event::read(event).map_err(|error| error.to_string())?;
-    if !event.is_edit {
+    if !event.is_edit() {
         return Err("expected an event of an edit, got one of something else"
             .to_owned()
             .into());
