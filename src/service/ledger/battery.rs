@@ -35,6 +35,7 @@ macro_rules! battery {
             tallies_are_what_plain_loops_count,
             old_edits_become_counts,
             features_are_counted_once,
+            what_was_said_is_known,
             edits_come_page_by_page,
             hostile_strings_are_strings,
             wikis_are_apart
@@ -720,6 +721,39 @@ pub(super) async fn features_are_counted_once(store: &impl Store) {
     );
     ok(store.compact(WIKI, 9, Timestamp(9 * DAY)).await);
     check(0..=9, &[&[(0, 2), (9, 1)], &[(10, 2), (3, 1)]]).await;
+}
+
+pub(super) async fn what_was_said_is_known(store: &impl Store) {
+    let (first, other) = (model(Target::Reverted), model(Target::Vandalism));
+    let other = Arc::new(LedgerModel {
+        checksum: 7,
+        ..(*other).clone()
+    });
+    let both = vec![score(&first, 0.25), score(&other, 0.75)];
+    let changes = [
+        Change::Scored(scored(1, DAY, both)),
+        Change::Seen(seen(1, DAY)),
+        Change::Scored(scored(2, DAY, vec![score(&first, 0.5)])),
+        Change::Seen(seen(3, DAY)),
+    ];
+    assert_eq!(ok(store.known(WIKI, &[RevisionId(1)]).await), []);
+    ok(store.apply(&changes).await);
+    let mut known = ok(store.known(WIKI, &[3, 9, 1, 2].map(RevisionId)).await);
+    known.sort_by_key(|known| known.revision);
+    let found = known.into_iter().map(|mut known| {
+        known.scores.sort_by_key(|(checksum, _)| *checksum);
+        (known.revision.0, known.is_seen, known.scores)
+    });
+    let of_first = first.checksum;
+    assert_eq!(
+        found.collect::<Vec<_>>(),
+        [
+            (1, true, vec![(7, 0.75), (of_first, 0.25)]),
+            (2, false, vec![(of_first, 0.5)]),
+            (3, true, vec![]),
+        ]
+    );
+    assert_eq!(ok(store.known("enwiki", &[RevisionId(1)]).await), []);
 }
 
 pub(super) async fn edits_come_page_by_page(store: &impl Store) {

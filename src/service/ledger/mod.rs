@@ -31,6 +31,6 @@ pub(crate) use entry::{
 pub use handle::{Ledger, LedgerError, LedgerOptions};
 pub(crate) use handle::{LedgerState, now};
 pub(crate) use store::{
-    Change, Day, FeatureCounts, LedgerEdit, LedgerScore, Store, StoreError, StoredModel, Wanted,
+    Change, Day, FeatureCounts, KnownEdit, LedgerEdit, LedgerScore, Store, StoreError, StoredModel, Wanted,
 };
 pub(crate) use tally::{Bands, Delay, Fated, Group, Judged, Tally};

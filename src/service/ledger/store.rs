@@ -94,6 +94,16 @@ pub(crate) struct LedgerScore {
     pub(crate) is_counted: bool,
 }
 
+/// What was said of an edit already.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) struct KnownEdit {
+    pub(crate) revision: RevisionId,
+    /// Whether the edit itself was told of too.
+    pub(crate) is_seen: bool,
+    /// Models' checksums, and their probabilities.
+    pub(crate) scores: Vec<(u128, f64)>,
+}
+
 /// Which edits of a wiki are asked for, newest first.
 #[derive(Clone, Debug)]
 pub(crate) struct Wanted {
@@ -217,6 +227,13 @@ pub(crate) trait Store: Send + Sync {
 
     /// One edit; `None` when it is not there.
     fn edit<'a>(&'a self, wiki: &'a str, revision: RevisionId) -> Answer<'a, Option<LedgerEdit>>;
+
+    /// Those of these edits that are there, with what models said of them.
+    fn known<'a>(
+        &'a self,
+        wiki: &'a str,
+        revisions: &'a [RevisionId],
+    ) -> Answer<'a, Vec<KnownEdit>>;
 
     /// Edits by score, newest first.
     fn edits<'a>(&'a self, wiki: &'a str, wanted: &'a Wanted) -> Answer<'a, Vec<LedgerEdit>>;

@@ -16,7 +16,7 @@ use crate::model::Target;
 use crate::revision::{PageId, RevisionId, Timestamp};
 use crate::service::ledger::entry::{Fate, Judgement, LedgerModel, LedgerPage, RevertedBy};
 use crate::service::ledger::store::{
-    Day, FeatureCounts, LedgerEdit, LedgerScore, LedgerSize, ModelId, StoreError, StoredModel,
+    Day, FeatureCounts, KnownEdit, LedgerEdit, LedgerScore, LedgerSize, ModelId, StoreError, StoredModel,
     TailEntry, Wanted,
 };
 
@@ -63,16 +63,13 @@ pub(super) async fn models(
     );
     let rows = rows.bind(wiki).fetch_all(readers).await?;
     let models = rows.iter().map(|row| {
-        let checksum: &[u8] = row.try_get(4)?;
-        let checksum = checksum.try_into().map(u128::from_le_bytes);
         Ok(StoredModel {
             id: row.try_get(0)?,
             model: LedgerModel {
                 name: row.try_get(1)?,
                 version: row.try_get(2)?,
                 target: Target::decode(row.try_get(3)?)?,
-                checksum: checksum
-                    .map_err(|_| StoreError::NotUnderstood("a model's checksum".to_owned()))?,
+                checksum: checksum_of(row.try_get(4)?)?,
                 rule: decode_rule(row.try_get(9)?)?,
                 levels: bytes::decode(row.try_get(5)?, "levels of a model")?,
                 features: bytes::decode(row.try_get(6)?, "features of a model")?,
@@ -190,6 +187,51 @@ pub(super) async fn edit(
         return Ok(None);
     };
     read_edit(&mut reader, (number, name), revision).await
+}
+
+pub(super) async fn known(
+    readers: &SqlitePool,
+    name: &str,
+    revisions: &[RevisionId],
+) -> Result<Vec<KnownEdit>, StoreError> {
+    let mut reader = readers.begin().await?;
+    let Some(number) = wiki(&mut reader, name).await? else {
+        return Ok(Vec::new());
+    };
+    let mut known: Vec<KnownEdit> = Vec::new();
+    for &revision in revisions {
+        let rows = sqlx::query(
+            "SELECT e.comment IS NOT NULL, model.checksum, s.probability FROM edit e
+             LEFT JOIN score s ON s.wiki = e.wiki AND s.revision = e.revision
+             LEFT JOIN model ON model.id = s.model WHERE e.wiki = ? AND e.revision = ?",
+        );
+        let rows = rows.bind(number).bind(id(revision));
+        let rows = rows.fetch_all(&mut *reader).await?;
+        let Some(first) = rows.first() else {
+            continue;
+        };
+        let scores = rows.iter().map(|row| {
+            let probability: Option<f64> = row.try_get(2)?;
+            let checksum: Option<&[u8]> = row.try_get(1)?;
+            let score = checksum.zip(probability);
+            score
+                .map(|(bytes, probability)| Ok((checksum_of(bytes)?, probability)))
+                .transpose()
+        });
+        known.push(KnownEdit {
+            revision,
+            is_seen: first.try_get(0)?,
+            scores: scores
+                .filter_map(Result::transpose)
+                .collect::<Result<_, StoreError>>()?,
+        });
+    }
+    Ok(known)
+}
+
+fn checksum_of(bytes: &[u8]) -> Result<u128, StoreError> {
+    let checksum = bytes.try_into().map(u128::from_le_bytes);
+    checksum.map_err(|_| StoreError::NotUnderstood("a model's checksum".to_owned()))
 }
 
 async fn read_edit(
