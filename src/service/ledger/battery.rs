@@ -38,7 +38,9 @@ macro_rules! battery {
             what_was_said_is_known,
             edits_come_page_by_page,
             hostile_strings_are_strings,
-            wikis_are_apart
+            wikis_are_apart,
+            a_position_is_the_one_kept_last,
+            a_job_is_done_by_one_at_a_time
         );
     };
     ($open:path, $($name:ident),+) => {
@@ -874,4 +876,32 @@ pub(super) async fn wikis_are_apart(store: &impl Store) {
     assert_eq!(ok(store.size("enwiki").await).edits, 1);
     assert_eq!(ok(store.compact("nowiki", 9, Timestamp(9 * DAY)).await), 0);
     assert!(ok(store.tallies("nowiki", None, 0..=9, Timestamp(0)).await).is_empty());
+}
+
+pub(super) async fn a_position_is_the_one_kept_last(store: &impl Store) {
+    let position = async |source: &'static str| ok(store.position(source).await);
+    assert_eq!(position("edits").await, None);
+    for kept in ["", "[{\"offset\":7}]", "'; --", "\u{202e}🙂"] {
+        ok(store.keep_position("edits", kept).await);
+        ok(store.keep_position("", "other").await);
+        assert_eq!(position("edits").await.as_deref(), Some(kept));
+    }
+    assert_eq!(position("").await.as_deref(), Some("other"));
+    assert_eq!(position("edit").await, None);
+}
+
+pub(super) async fn a_job_is_done_by_one_at_a_time(store: &impl Store) {
+    for job in ["compaction", ""] {
+        let lease = async || ok(store.lease(job).await);
+        let mut first = lease().await.expect("nobody has it");
+        assert!(first.is_held().await);
+        assert!(lease().await.is_none(), "{job:?} is done already");
+        let mut other = ok(store.lease("another job").await).expect("nobody has it");
+        assert!(other.is_held().await && first.is_held().await);
+        drop(first);
+        // A store may have to hang up before the next one gets it.
+        while lease().await.is_none() {
+            tokio::task::yield_now().await;
+        }
+    }
 }

@@ -14,6 +14,7 @@ use tokio::sync::oneshot;
 use tokio::task::JoinHandle;
 use xxhash_rust::xxh3::xxh3_64_with_seed;
 
+use super::Lease;
 use super::entry::ScoredEdit;
 use super::queue::{Item, Queue};
 use super::sqlite::{SqliteStore, day_of};
@@ -302,6 +303,37 @@ impl Ledger {
         })
     }
 
+    /// Where the source of a stream is, as it was kept last.
+    #[cfg_attr(
+        not(test),
+        expect(dead_code, reason = "sources of streams are to come")
+    )]
+    pub(crate) async fn position(&self, source: &str) -> Result<Option<String>, StoreError> {
+        self.0.store.position(source).await
+    }
+
+    /// Keeps where the source of a stream is.
+    #[cfg_attr(
+        not(test),
+        expect(dead_code, reason = "sources of streams are to come")
+    )]
+    pub(crate) async fn keep_position(
+        &self,
+        source: &str,
+        position: &str,
+    ) -> Result<(), StoreError> {
+        self.0.store.keep_position(source, position).await
+    }
+
+    /// A job that one process of those that share the ledger does at a time; `None` while another has it.
+    #[cfg_attr(
+        not(test),
+        expect(dead_code, reason = "sources of streams are to come")
+    )]
+    pub(crate) async fn lease(&self, job: &str) -> Result<Option<Lease>, StoreError> {
+        self.0.store.lease(job).await
+    }
+
     /// What it says of itself.
     pub(crate) fn state(&self) -> LedgerState {
         let Shared {
@@ -385,10 +417,17 @@ async fn compact_always(store: Arc<dyn Store>, options: LedgerOptions) {
 }
 
 /// Days are counted back from the wiki's latest edit, not from today: a dump that was replayed, and a wiki whose
-/// feed has stopped, lose nothing. Edits whose outcome may still come stay.
+/// feed has stopped, lose nothing. Edits whose outcome may still come stay. One process does it at a time, of
+/// those that share the ledger.
 async fn compact(store: &dyn Store, options: &LedgerOptions) -> Result<(), StoreError> {
+    let Some(mut lease) = store.lease("compaction").await? else {
+        return Ok(());
+    };
     let keep_days = i32::try_from(options.keep_days).unwrap_or(i32::MAX);
     for wiki in store.wikis().await? {
+        if !lease.is_held().await {
+            break;
+        }
         let Some(seen_until) = store.size(&wiki).await?.seen_until else {
             continue;
         };
@@ -656,6 +695,18 @@ mod tests {
         });
         ledger.write(vec![tomorrow]).await.unwrap();
         assert!(ledger.settled_until(WIKI).await < now());
+    }
+
+    #[tokio::test]
+    async fn positions_and_leases_are_the_stores() {
+        let directory = tempfile::tempdir().unwrap();
+        let ledger = open(directory.path(), false).await;
+        ledger.keep_position("a stream", "7").await.unwrap();
+        let position = ledger.position("a stream").await.unwrap();
+        assert_eq!(position.as_deref(), Some("7"));
+        let mut lease = ledger.lease("a stream").await.unwrap().unwrap();
+        assert!(lease.is_held().await);
+        assert!(ledger.lease("a stream").await.unwrap().is_none());
     }
 
     #[tokio::test]

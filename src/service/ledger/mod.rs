@@ -1,6 +1,7 @@
 //! The ledger: what the service said about edits, what became of them, and what people said.
 //!
-//! In the data's order: values (`entry`) become changes, which a `store` keeps; `outcome` finds what
+//! In the data's order: values (`entry`) become changes, which a `store` keeps (and says by a `lease` who of many
+//! does a job); `outcome` finds what
 //! became of edits, and `tally` counts days. What is told goes through a `queue` to the task of `writer`,
 //! which adds by pages' `tails` what became of earlier edits; the `handle` is what the service holds.
 //! Nothing here scores, and nothing that scores waits for it.
@@ -9,6 +10,7 @@ mod entry;
 mod outcome;
 pub(super) mod tally;
 
+mod lease;
 mod store;
 
 mod sqlite;
@@ -30,6 +32,7 @@ pub(crate) use entry::{
 };
 pub use handle::{Ledger, LedgerError, LedgerOptions};
 pub(crate) use handle::{LedgerState, now};
+pub(crate) use lease::Lease;
 pub(crate) use store::{
     Change, Day, FeatureCounts, KnownEdit, LedgerEdit, LedgerScore, Store, StoreError, StoredModel, Wanted,
 };

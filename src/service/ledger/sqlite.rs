@@ -5,7 +5,7 @@
 //! some may be lost, and none in part (`synchronous = NORMAL`). In the data's order: `schema` has the
 //! tables, `code` and `bytes` what is in their cells, `apply` writes changes (with what
 //! `memory` knows, and `sums`), `count` counts days (and remembers open ones in `open_days`), `read` answers,
-//! `compact` forgets.
+//! `positions` keeps where streams are, `compact` forgets.
 //!
 //! Whatever fails, the connection that wrote is given up with all that it remembered, and the next
 //! change opens another.
@@ -21,6 +21,7 @@ mod sums;
 mod apply;
 mod compact;
 mod count;
+mod positions;
 mod read;
 
 use std::collections::HashMap;
@@ -40,6 +41,7 @@ use tokio::sync::{Mutex, MutexGuard};
 use self::memory::Memory;
 use self::open_days::OpenDays;
 use super::entry::Judgement;
+use super::lease::{Lease, LocalJobs};
 use super::store::{
     Answer, Change, Day, DayTally, FeatureCounts, KnownEdit, LedgerEdit, LedgerSize, ModelId, Store,
     StoreError, StoredModel, TailEntry, Wanted,
@@ -71,6 +73,7 @@ pub(crate) struct SqliteStore {
     /// Held by whoever counts a day.
     counting: Mutex<()>,
     open_days: OpenDays,
+    jobs: LocalJobs,
     author_key: u64,
     models: RwLock<HashMap<ModelId, Arc<count::CountedModel>>>,
     /// Held as long as this lives, so that no other process writes the file.
@@ -122,6 +125,7 @@ impl SqliteStore {
             tails,
             counting: Mutex::default(),
             open_days: OpenDays::default(),
+            jobs: LocalJobs::default(),
             author_key,
             models: RwLock::default(),
             _lock: lock,
@@ -143,23 +147,23 @@ impl SqliteStore {
 
     /// The connection that writes, for one at a time. Who does not give it back, after an error or because
     /// nobody waits any more, loses it, and with it a transaction that is not committed.
-    async fn writer(&self) -> Result<Lease<'_>, StoreError> {
+    async fn writer(&self) -> Result<Turn<'_>, StoreError> {
         let mut place = self.writer.lock().await;
         let writer = match place.take() {
             Some(writer) => writer,
             None => Writer::connect(&self.options).await?,
         };
-        Ok(Lease { place, writer })
+        Ok(Turn { place, writer })
     }
 }
 
 /// The connection that writes, until it is given back.
-struct Lease<'a> {
+struct Turn<'a> {
     place: MutexGuard<'a, Option<Writer>>,
     writer: Writer,
 }
 
-impl Lease<'_> {
+impl Turn<'_> {
     fn give_back(mut self) {
         *self.place = Some(self.writer);
     }
@@ -176,9 +180,9 @@ impl Writer {
 impl Store for SqliteStore {
     fn apply<'a>(&'a self, changes: &'a [Change]) -> Answer<'a, ()> {
         Box::pin(async move {
-            let mut lease = self.writer().await?;
-            apply::apply(&mut lease.writer, changes).await?;
-            lease.give_back();
+            let mut turn = self.writer().await?;
+            apply::apply(&mut turn.writer, changes).await?;
+            turn.give_back();
             Ok(())
         })
     }
@@ -240,6 +244,18 @@ impl Store for SqliteStore {
 
     fn judgements<'a>(&'a self, wiki: &'a str) -> Answer<'a, Vec<Judgement>> {
         Box::pin(read::judgements(&self.readers, wiki))
+    }
+
+    fn position<'a>(&'a self, source: &'a str) -> Answer<'a, Option<String>> {
+        Box::pin(positions::position(&self.readers, source))
+    }
+
+    fn keep_position<'a>(&'a self, source: &'a str, position: &'a str) -> Answer<'a, ()> {
+        Box::pin(positions::keep(self, source, position))
+    }
+
+    fn lease<'a>(&'a self, job: &'a str) -> Answer<'a, Option<Lease>> {
+        Box::pin(std::future::ready(Ok(self.jobs.lease(job))))
     }
 
     fn close(&self) -> Answer<'_, ()> {
@@ -339,22 +355,22 @@ mod tests {
 
     /// One number that a statement gives.
     async fn number(store: &SqliteStore, question: &'static str) -> i64 {
-        let mut lease = store.writer().await.unwrap();
+        let mut turn = store.writer().await.unwrap();
         let (number,) = sqlx::query_as(question)
-            .fetch_one(&mut lease.writer.connection)
+            .fetch_one(&mut turn.writer.connection)
             .await
             .unwrap();
-        lease.give_back();
+        turn.give_back();
         number
     }
 
     async fn execute(store: &SqliteStore, statement: &'static str) {
-        let mut lease = store.writer().await.unwrap();
+        let mut turn = store.writer().await.unwrap();
         sqlx::raw_sql(statement)
-            .execute(&mut lease.writer.connection)
+            .execute(&mut turn.writer.connection)
             .await
             .unwrap();
-        lease.give_back();
+        turn.give_back();
     }
 
     #[tokio::test]
@@ -388,7 +404,7 @@ mod tests {
         drop(store);
         check(
             SqliteStore::open(&path).await,
-            "the ledger holds what this version does not understand: it has version 99, and this program knows those up to 1",
+            "the ledger holds what this version does not understand: it has version 99, and this program knows those up to 2",
         );
         let store = open().await;
         let path = store.1.path().join("ledger.db");
@@ -415,6 +431,31 @@ mod tests {
                 directory.path().join("no/ledger.db-lock").display()
             ),
         );
+    }
+
+    #[tokio::test]
+    async fn a_file_of_an_earlier_version_gets_what_is_new() {
+        let directory = tempfile::tempdir().unwrap();
+        let path = directory.path().join("ledger.db");
+        let options = SqliteConnectOptions::new()
+            .filename(&path)
+            .create_if_missing(true);
+        let mut connection = options.connect().await.unwrap();
+        sqlx::raw_sql(concat!(
+            include_str!("sqlite/migrations/1.sql"),
+            "PRAGMA application_id = 1920355399; PRAGMA user_version = 1;
+             INSERT INTO wiki (name, edits) VALUES ('papwiki', 7)"
+        ))
+        .execute(&mut connection)
+        .await
+        .unwrap();
+        connection.close().await.unwrap();
+        for _ in 0..2 {
+            let store = SqliteStore::open(&path).await.unwrap();
+            assert_eq!(number(&store, "PRAGMA user_version").await, 2);
+            assert_eq!(store.size("papwiki").await.unwrap().edits, 7);
+            assert_eq!(store.position("a stream").await.unwrap(), None);
+        }
     }
 
     #[tokio::test]

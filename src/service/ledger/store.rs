@@ -8,6 +8,7 @@ use std::ops::RangeInclusive;
 use futures_util::future::BoxFuture;
 
 use super::entry::{Fate, Judgement, LedgerModel, LedgerPage, ScoredEdit, SeenEdit};
+use super::lease::Lease;
 use super::tally::{Group, Tally};
 use crate::corpus::{RevertComment, Sighting};
 use crate::evaluation::{Kind, TenthCounts, UserClass};
@@ -240,6 +241,18 @@ pub(crate) trait Store: Send + Sync {
 
     /// All judgements of a wiki's edits, in order of (revision, person).
     fn judgements<'a>(&'a self, wiki: &'a str) -> Answer<'a, Vec<Judgement>>;
+
+    /// Where the source of a stream is, in its own words, as it was kept last; `None` before that. For
+    /// sources that do not remember it themselves.
+    fn position<'a>(&'a self, source: &'a str) -> Answer<'a, Option<String>>;
+
+    /// Keeps where the source of a stream is, in place of where it was. When the future is ready it outlives
+    /// this process.
+    fn keep_position<'a>(&'a self, source: &'a str, position: &'a str) -> Answer<'a, ()>;
+
+    /// A job that one process, of all that use the store, does at a time; `None` while another has it. Of two
+    /// tasks of one process only one gets it too.
+    fn lease<'a>(&'a self, job: &'a str) -> Answer<'a, Option<Lease>>;
 
     /// Writes everything into one file and lets go of it; nothing is asked for any more.
     fn close(&self) -> Answer<'_, ()>;

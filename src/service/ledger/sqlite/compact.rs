@@ -25,14 +25,14 @@ pub(super) async fn compact(
 ) -> Result<u64, StoreError> {
     let mut n_gone = 0;
     loop {
-        let mut lease = store.writer().await?;
-        let Some(wiki) = read::wiki(&mut lease.writer.connection, name).await? else {
-            lease.give_back();
+        let mut turn = store.writer().await?;
+        let Some(wiki) = read::wiki(&mut turn.writer.connection, name).await? else {
+            turn.give_back();
             return Ok(0);
         };
-        let n = portion(store, &mut lease.writer, wiki, before, settled_until).await?;
-        let is_done = n == 0 && (n_gone == 0 || !shrink(&mut lease.writer.connection).await?);
-        lease.give_back();
+        let n = portion(store, &mut turn.writer, wiki, before, settled_until).await?;
+        let is_done = n == 0 && (n_gone == 0 || !shrink(&mut turn.writer.connection).await?);
+        turn.give_back();
         if is_done {
             return Ok(n_gone);
         }

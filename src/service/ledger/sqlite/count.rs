@@ -163,8 +163,8 @@ async fn write_down(
     version: i64,
     counts: &Counts,
 ) -> Result<(), StoreError> {
-    let mut lease = store.writer().await?;
-    let mut transaction = sqlx::Connection::begin(&mut lease.writer.connection).await?;
+    let mut turn = store.writer().await?;
+    let mut transaction = sqlx::Connection::begin(&mut turn.writer.connection).await?;
     let is_current =
         sqlx::query("UPDATE day SET counted = ?3 WHERE wiki = ?1 AND day = ?2 AND version = ?3")
             .bind(wiki)
@@ -189,7 +189,7 @@ async fn write_down(
         }
     }
     transaction.commit().await?;
-    lease.give_back();
+    turn.give_back();
     Ok(())
 }
 

@@ -12,7 +12,10 @@ use crate::service::ledger::store::StoreError;
 const APPLICATION_ID: i32 = 0x7276_4c47;
 
 /// Scripts in their order; the last one's number is the version.
-const MIGRATIONS: [&str; 1] = [include_str!("migrations/1.sql")];
+const MIGRATIONS: [&str; 2] = [
+    include_str!("migrations/1.sql"),
+    include_str!("migrations/2.sql"),
+];
 
 /// Makes the tables, or those that are new since the file was written, all or none; gives the key under
 /// which authors' names are hashed.
