@@ -22,11 +22,11 @@ use clap::{ArgAction, CommandFactory, FromArgMatches, Parser, ValueEnum};
 use serde::Deserialize;
 
 use super::access::ReadAccess;
-pub use stream::{
-    EventGateConfig, EventStreamsConfig, KafkaOptions, KafkaSinkConfig, KafkaSourceConfig, RecentChangesConfig,
-    ScoreSchema, Selection, SinkConfig, SourceConfig, Start, WebhookConfig,
-};
 use stream::check_streams;
+pub use stream::{
+    EventGateConfig, EventStreamsConfig, KafkaOptions, KafkaSinkConfig, KafkaSourceConfig,
+    RecentChangesConfig, ScoreSchema, Selection, SinkConfig, SourceConfig, Start, WebhookConfig,
+};
 pub(super) use wiki::Secret;
 use wiki::check_wikis;
 pub use wiki::{ApiUrl, WikiConfig};

@@ -64,9 +64,9 @@ pub use access::{Access, ReadAccess, Right, Token, TokenCommand, TokenError, Tok
 pub use app::{App, AppParts, ReloadError};
 pub use check::check_health;
 pub use config::{
-    ApiUrl, Config, ConfigError, EventGateConfig, EventStreamsConfig, KafkaOptions, KafkaSinkConfig,
-    KafkaSourceConfig, LogFormat, RecentChangesConfig, ScoreSchema, Selection, SinkConfig, SourceConfig, Start,
-    WebhookConfig, WikiConfig, WikiNames,
+    ApiUrl, Config, ConfigError, EventGateConfig, EventStreamsConfig, KafkaOptions,
+    KafkaSinkConfig, KafkaSourceConfig, LogFormat, RecentChangesConfig, ScoreSchema, Selection,
+    SinkConfig, SourceConfig, Start, WebhookConfig, WikiConfig, WikiNames,
 };
 pub use greeting::greeting;
 pub use histories::Histories;

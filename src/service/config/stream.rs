@@ -244,13 +244,21 @@ pub(super) fn check_streams(
     for (table, name) in named.chain(sinks.keys().map(|name| ("sink", name))) {
         if !is_wiki_name(name) {
             let expected = "a name of small letters, digits, - and _";
-            return Err(wrong(format!("{table}.{name}"), expected, format!("{name:?}")));
+            return Err(wrong(
+                format!("{table}.{name}"),
+                expected,
+                format!("{name:?}"),
+            ));
         }
     }
     for (name, source) in sources {
         let wrong = |expected, got| wrong(format!("source.{name}"), expected, got);
         let selection = source.selection();
-        if let Some(unknown) = selection.wikis.iter().find(|wiki| !wikis.contains(&wiki.as_str())) {
+        if let Some(unknown) = selection
+            .wikis
+            .iter()
+            .find(|wiki| !wikis.contains(&wiki.as_str()))
+        {
             let expected = "wikis that have a table [wiki.NAME]";
             return Err(wrong(expected, format!("{unknown:?}")));
         }
@@ -265,7 +273,10 @@ pub(super) fn check_streams(
             _ => {}
         }
         if wikis.is_empty() {
-            return Err(wrong("a table [wiki.NAME] to fetch texts from", "none".to_owned()));
+            return Err(wrong(
+                "a table [wiki.NAME] to fetch texts from",
+                "none".to_owned(),
+            ));
         }
     }
     Ok(())

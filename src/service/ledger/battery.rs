@@ -36,6 +36,7 @@ macro_rules! battery {
             old_edits_become_counts,
             features_are_counted_once,
             what_was_said_is_known,
+            what_may_not_be_seen_is_not_offered,
             edits_come_page_by_page,
             hostile_strings_are_strings,
             wikis_are_apart,
@@ -756,6 +757,99 @@ pub(super) async fn what_was_said_is_known(store: &impl Store) {
         ]
     );
     assert_eq!(ok(store.known("enwiki", &[RevisionId(1)]).await), []);
+}
+
+pub(super) async fn what_may_not_be_seen_is_not_offered(store: &impl Store) {
+    let model = model(Target::Reverted);
+    // Of two pages, told of with their authors' names.
+    let changes = [1, 2].map(|revision| {
+        let mut edit = scored(revision, DAY, vec![score(&model, 0.75)]);
+        edit.page = page(revision);
+        edit.edit.user_name = Some("Ana".to_owned());
+        Change::Scored(edit)
+    });
+    ok(store.apply(&changes).await);
+    let id = only_model(store).await;
+    let change = |page: u64, title: Option<&str>, is_deleted: Option<bool>| Change::PageChanged {
+        wiki: WIKI.into(),
+        page: PageId(page),
+        title: title.map(str::to_owned),
+        is_deleted,
+    };
+    let see = |text: bool, user: bool| Change::Visibility {
+        wiki: WIKI.into(),
+        revision: RevisionId(1),
+        is_text_visible: text,
+        is_user_visible: user,
+    };
+    let first = || async { ok(store.edit(WIKI, RevisionId(1)).await).expect("it is there") };
+    for (changed, offered, title, is_deleted, is_hidden, name) in [
+        (
+            change(1, Some("Moved"), None),
+            &[2, 1][..],
+            "Moved",
+            false,
+            false,
+            Some("Ana"),
+        ),
+        (
+            change(1, None, Some(true)),
+            &[2],
+            "Moved",
+            true,
+            false,
+            Some("Ana"),
+        ),
+        (
+            change(1, None, Some(false)),
+            &[2, 1],
+            "Moved",
+            false,
+            false,
+            Some("Ana"),
+        ),
+        (see(false, true), &[2], "Moved", false, true, Some("Ana")),
+        (see(true, false), &[2, 1], "Moved", false, false, None),
+        (see(true, true), &[2, 1], "Moved", false, false, None),
+        // Of what is not there nothing is kept.
+        (
+            change(9, Some("Other"), Some(true)),
+            &[2, 1],
+            "Moved",
+            false,
+            false,
+            None,
+        ),
+    ] {
+        ok(store.apply(&[changed]).await);
+        let wanted = Wanted {
+            is_open: true,
+            ..all(id)
+        };
+        for at_least in [0.0, 0.5] {
+            let wanted = Wanted {
+                at_least,
+                ..wanted.clone()
+            };
+            let edits = ok(store.edits(WIKI, &wanted).await);
+            let found: Vec<u64> = edits.iter().map(|edit| edit.revision.0).collect();
+            assert_eq!(found, offered);
+        }
+        let edit = first().await;
+        assert_eq!(edit.page.title, title);
+        assert_eq!(
+            (edit.is_page_deleted, edit.is_text_hidden),
+            (is_deleted, is_hidden)
+        );
+        assert_eq!(edit.user_name.as_deref(), name);
+    }
+    // Whoever tells of the edit again does not bring a hidden name back.
+    ok(store.apply(&[see(true, false)]).await);
+    let mut told = seen(1, DAY);
+    told.page = page(1);
+    told.edit.user_name = Some("Ana".to_owned());
+    ok(store.apply(&[Change::Seen(told)]).await);
+    assert_eq!(first().await.user_name, None);
 }
 
 pub(super) async fn edits_come_page_by_page(store: &impl Store) {

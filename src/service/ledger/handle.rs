@@ -266,7 +266,11 @@ impl Ledger {
                 match change {
                     Change::Scored(edit) => edit.edit.user_name = None,
                     Change::Seen(seen) => seen.edit.user_name = None,
-                    Change::Became { .. } | Change::Judged(_) | Change::Unjudged { .. } => {}
+                    Change::Became { .. }
+                    | Change::PageChanged { .. }
+                    | Change::Visibility { .. }
+                    | Change::Judged(_)
+                    | Change::Unjudged { .. } => {}
                 }
             }
         }

@@ -34,6 +34,7 @@ pub use handle::{Ledger, LedgerError, LedgerOptions};
 pub(crate) use handle::{LedgerState, now};
 pub(crate) use lease::Lease;
 pub(crate) use store::{
-    Change, Day, FeatureCounts, KnownEdit, LedgerEdit, LedgerScore, Store, StoreError, StoredModel, Wanted,
+    Change, Day, FeatureCounts, KnownEdit, LedgerEdit, LedgerScore, Store, StoreError, StoredModel,
+    Wanted,
 };
 pub(crate) use tally::{Bands, Delay, Fated, Group, Judged, Tally};

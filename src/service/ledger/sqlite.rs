@@ -43,8 +43,8 @@ use self::open_days::OpenDays;
 use super::entry::Judgement;
 use super::lease::{Lease, LocalJobs};
 use super::store::{
-    Answer, Change, Day, DayTally, FeatureCounts, KnownEdit, LedgerEdit, LedgerSize, ModelId, Store,
-    StoreError, StoredModel, TailEntry, Wanted,
+    Answer, Change, Day, DayTally, FeatureCounts, KnownEdit, LedgerEdit, LedgerSize, ModelId,
+    Store, StoreError, StoredModel, TailEntry, Wanted,
 };
 use crate::revision::{PageId, RevisionId, Timestamp};
 

@@ -51,6 +51,22 @@ pub(crate) enum Change {
         revision: RevisionId,
         fate: Fate,
     },
+    /// A page that is there has another title, is deleted, or is back.
+    PageChanged {
+        wiki: std::sync::Arc<str>,
+        page: PageId,
+        /// `None` leaves it as it is.
+        title: Option<String>,
+        is_deleted: Option<bool>,
+    },
+    /// What may be seen of an edit that is there changed. An account's name that may not be seen is
+    /// dropped for good.
+    Visibility {
+        wiki: std::sync::Arc<str>,
+        revision: RevisionId,
+        is_text_visible: bool,
+        is_user_visible: bool,
+    },
     /// A judgement; takes the place of the same person's earlier one.
     Judged(Judgement),
     /// Takes a person's judgement back.
@@ -84,6 +100,10 @@ pub(crate) struct LedgerEdit {
     pub(crate) scores: Vec<LedgerScore>,
     pub(crate) fate: Fate,
     pub(crate) judgements: Vec<Judgement>,
+    /// Whether its page is deleted, as far as told.
+    pub(crate) is_page_deleted: bool,
+    /// Whether its text is hidden, as far as told.
+    pub(crate) is_text_hidden: bool,
 }
 
 /// One score as it stands in the ledger.
@@ -113,7 +133,8 @@ pub(crate) struct Wanted {
     pub(crate) at_least: f64,
     /// Before this edit, in order of time; of an edit whose time is not known, that of its score.
     pub(crate) before: Option<(Timestamp, RevisionId)>,
-    /// Without a judgement, not reverted (by their author neither), and not by a bot.
+    /// Without a judgement, not reverted (by their author neither), not by a bot, and with something to look
+    /// at: neither the page is deleted nor the text hidden.
     pub(crate) is_open: bool,
     /// At most so many.
     pub(crate) limit: usize,

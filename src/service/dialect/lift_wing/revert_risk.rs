@@ -20,12 +20,12 @@ use super::predict::{describe, status_of};
 use crate::revision::{Page, PageId, Revision, RevisionId, Timestamp, User, UserKind};
 use crate::service::App;
 use crate::service::body::read_frame;
-use crate::service::stream::event::{Event, MAX_EVENT_BYTES};
 use crate::service::error::{ServiceError, as_answer, as_answer_after};
 use crate::service::models::Models;
 use crate::service::scoring::{
     Asking, EditParts, Outcome, Overrides, ScoreError, Subject, score_one, score_revisions,
 };
+use crate::service::stream::event::{Event, MAX_EVENT_BYTES};
 use crate::service::wiki::{FetchError, Named, Wiki};
 
 /// Names that this is served under; the multilingual one is asked for unregistered authors.

@@ -14,8 +14,8 @@ use super::scores::score;
 use super::v3::write_scores;
 use crate::service::App;
 use crate::service::body::ScoringBody;
-use crate::service::stream::event::{Event, MAX_EVENT_BYTES};
 use crate::service::observing::observe_scored;
+use crate::service::stream::event::{Event, MAX_EVENT_BYTES};
 
 /// Scores the edit of an event; 204 for one that no model is for.
 pub(super) async fn precache(

@@ -16,8 +16,8 @@ use crate::model::Target;
 use crate::revision::{PageId, RevisionId, Timestamp};
 use crate::service::ledger::entry::{Fate, Judgement, LedgerModel, LedgerPage, RevertedBy};
 use crate::service::ledger::store::{
-    Day, FeatureCounts, KnownEdit, LedgerEdit, LedgerScore, LedgerSize, ModelId, StoreError, StoredModel,
-    TailEntry, Wanted,
+    Day, FeatureCounts, KnownEdit, LedgerEdit, LedgerScore, LedgerSize, ModelId, StoreError,
+    StoredModel, TailEntry, Wanted,
 };
 
 /// A wiki's number, if there is anything of it.
@@ -242,7 +242,8 @@ async fn read_edit(
     let row = sqlx::query(
         "SELECT e.reverted_by, e.reverter_class, e.revert_seconds, e.revert_comment, e.revert_reason,
              e.self_reverted, e.revert_undone, e.edit_war, e.time, e.is_dated, e.user_name,
-             e.user_class, e.kind, e.is_first, e.namespace, page.id, page.title
+             e.user_class, e.kind, e.is_first, e.namespace, page.id, page.title,
+             page.is_deleted, e.hidden
          FROM edit e JOIN page ON page.number = e.page WHERE e.wiki = ? AND e.revision = ?",
     );
     let row = row.bind(wiki).bind(id(revision));
@@ -292,6 +293,8 @@ async fn read_edit(
         scores,
         fate: fate(&row, 0)?,
         judgements: judgements.collect::<Result<_, _>>()?,
+        is_page_deleted: row.try_get(17)?,
+        is_text_hidden: row.try_get::<i64, _>(18)? & 1 != 0,
     }))
 }
 
@@ -327,6 +330,8 @@ const FLAGGED: &str = "SELECT s.revision FROM score s INDEXED BY score_high
      WHERE s.wiki = ?1 AND s.model = ?2 AND (s.time, s.revision) < (?3, ?4)
          AND s.probability >= ?5 AND s.probability >= 0.1
          AND (NOT ?6 OR (e.reverted_by IS NULL AND e.self_reverted = 0 AND e.user_class <> ?8
+             AND e.hidden & 1 = 0
+             AND NOT EXISTS (SELECT 1 FROM page p WHERE p.number = e.page AND p.is_deleted)
              AND NOT EXISTS (
                  SELECT 1 FROM judgement j WHERE j.wiki = s.wiki AND j.revision = s.revision)))
      ORDER BY s.time DESC, s.revision DESC LIMIT ?7";
@@ -336,6 +341,8 @@ const ANY: &str = "SELECT e.revision FROM edit e INDEXED BY edit_by_time
          CROSS JOIN score s ON s.wiki = e.wiki AND s.revision = e.revision AND s.model = ?2
      WHERE e.wiki = ?1 AND (e.time, e.revision) < (?3, ?4) AND s.probability >= ?5
          AND (NOT ?6 OR (e.reverted_by IS NULL AND e.self_reverted = 0 AND e.user_class <> ?8
+             AND e.hidden & 1 = 0
+             AND NOT EXISTS (SELECT 1 FROM page p WHERE p.number = e.page AND p.is_deleted)
              AND NOT EXISTS (
                  SELECT 1 FROM judgement j WHERE j.wiki = s.wiki AND j.revision = s.revision)))
      ORDER BY e.time DESC, e.revision DESC LIMIT ?7";
