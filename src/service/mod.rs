@@ -77,4 +77,5 @@ pub use pool::{Done, Pool, PoolError};
 pub use replay::{ReplayArgs, replay};
 pub use router::router;
 pub use run::run;
+pub use stream::{DeadLettersArgs, Streams, StreamsError, handle_dead_letters};
 pub use wiki::{Wikis, WikisError};

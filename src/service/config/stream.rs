@@ -190,6 +190,20 @@ impl fmt::Debug for KafkaOptions {
     }
 }
 
+impl KafkaSourceConfig {
+    /// Where events go that cannot be read.
+    pub fn dead_letter_topic(&self) -> String {
+        let named = self.dead_letter_topic.clone();
+        named.unwrap_or_else(|| format!("{}.dead-letters", self.group))
+    }
+
+    /// Where dead letters are read again.
+    pub fn retry_topic(&self) -> String {
+        let named = self.retry_topic.clone();
+        named.unwrap_or_else(|| format!("{}.retry", self.group))
+    }
+}
+
 impl SourceConfig {
     /// Which of its events are of interest.
     pub fn selection(&self) -> Selection {

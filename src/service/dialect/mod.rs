@@ -11,6 +11,8 @@ mod operation;
 mod ores;
 mod specification;
 
+pub(in crate::service) use ores::kind_and_message;
+
 use std::any::Any;
 
 use axum::Router;

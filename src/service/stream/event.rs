@@ -6,6 +6,8 @@
 
 use serde_json::Value;
 
+use crate::revision::Timestamp;
+
 /// The largest event, or other request about revisions by their ids: real ones have a few kB.
 pub(crate) const MAX_EVENT_BYTES: usize = 64 << 10;
 
@@ -24,6 +26,8 @@ pub(crate) struct Event {
     pub(crate) page_title: Option<String>,
     pub(crate) namespace: Option<i32>,
     pub(crate) is_bot: bool,
+    /// When it happened.
+    pub(crate) at: Option<Timestamp>,
     /// All of it.
     pub(crate) source: Value,
 }
@@ -74,6 +78,7 @@ struct Schema {
     page_title: &'static str,
     namespace: &'static str,
     is_bot: &'static str,
+    at: &'static str,
 }
 
 const REVISION_CREATE: Schema = Schema {
@@ -87,6 +92,7 @@ const REVISION_CREATE: Schema = Schema {
     page_title: "/page_title",
     namespace: "/page_namespace",
     is_bot: "/performer/user_is_bot",
+    at: "/rev_timestamp",
 };
 
 const PAGE_CHANGE: Schema = Schema {
@@ -97,12 +103,13 @@ const PAGE_CHANGE: Schema = Schema {
     page_title: "/page/page_title",
     namespace: "/page/namespace_id",
     is_bot: "/performer/is_bot",
+    at: "/dt",
 };
 
 impl Event {
     /// Reads an event; one without a schema is taken by its fields.
-    pub(crate) fn read(event: &Value) -> Result<Self, EventError> {
-        let schema = Schema::of(event)?;
+    pub(crate) fn read(event: Value) -> Result<Self, EventError> {
+        let schema = Schema::of(&event)?;
         let text = |place: &'static str| event.pointer(place).and_then(Value::as_str);
         let number = |place: &'static str| event.pointer(place).and_then(Value::as_u64);
         let missing = |place: &'static str| EventError::Field {
@@ -114,7 +121,7 @@ impl Event {
         let namespace = event.pointer(schema.namespace).and_then(Value::as_i64);
         let is_bot = event.pointer(schema.is_bot).and_then(Value::as_bool);
         let domain = event["meta"]["domain"].as_str();
-        Ok(Self {
+        let read = Self {
             wiki: text(schema.wiki)
                 .ok_or_else(|| missing(schema.wiki))?
                 .to_owned(),
@@ -122,13 +129,18 @@ impl Event {
             domain: domain.map(str::to_owned),
             kind: match domain {
                 Some("canary") => EventKind::Other,
-                _ => kind_of(event),
+                _ => kind_of(&event),
             },
             page_id: number(schema.page_id).unwrap_or(0),
             page_title: text(schema.page_title).map(|title| title.replace('_', " ")),
             namespace: namespace.and_then(|number| i32::try_from(number).ok()),
             is_bot: is_bot.unwrap_or(false),
-            source: event.clone(),
+            at: text(schema.at).and_then(|at| at.parse().ok()),
+            source: Value::Null,
+        };
+        Ok(Self {
+            source: event,
+            ..read
         })
     }
 

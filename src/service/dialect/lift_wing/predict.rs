@@ -95,7 +95,7 @@ impl Input {
             _ => false,
         };
         if let Some(event) = input.get("event") {
-            let event = Event::read(event).map_err(|error| error.to_string())?;
+            let event = Event::read(event.clone()).map_err(|error| error.to_string())?;
             if !event.is_edit() {
                 return Err("expected an event of an edit, got one of something else".to_owned());
             }

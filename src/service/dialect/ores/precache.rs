@@ -29,7 +29,7 @@ pub(super) async fn precache(
             "expected an event as JSON, got something else: {error}"
         ))
     })?;
-    let event = Event::read(&event).map_err(|error| bad_request(error.to_string()))?;
+    let event = Event::read(event).map_err(|error| bad_request(error.to_string()))?;
     let wiki = app.wikis().find(&event.wiki).filter(|_| event.is_edit());
     let Some(wiki) = wiki else {
         return Ok(StatusCode::NO_CONTENT.into_response());
