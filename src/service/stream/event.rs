@@ -149,6 +149,11 @@ impl Event {
         self.kind == EventKind::Edit
     }
 
+    /// Whether its names are those of `/mediawiki/page/change`, rather than of `/mediawiki/revision/create`.
+    pub(crate) fn is_page_change(&self) -> bool {
+        Schema::of(&self.source).is_ok_and(|schema| schema.wiki == PAGE_CHANGE.wiki)
+    }
+
     /// What its messages are kept together by: the page, or the revision where that is not known.
     pub(crate) fn key(&self) -> String {
         match self.page_id {
@@ -192,5 +197,208 @@ fn kind_of(event: &Value) -> EventKind {
         }),
         None | Some("edit" | "create") => EventKind::Edit,
         Some(_) => EventKind::Other,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+    use crate::service::stream::scored::validator::example;
+
+    /// A change of a page.
+    fn change(kind: &str) -> Value {
+        json!({
+            "$schema": "/mediawiki/page/change/1.2.0", "wiki_id": "enwiki", "page_change_kind": kind,
+            "meta": {"domain": "en.wikipedia.org"},
+            "page": {"page_id": 7, "page_title": "Talk:A_page", "namespace_id": 1},
+            "performer": {"is_bot": true},
+            "revision": {"rev_id": 42},
+        })
+    }
+
+    #[test]
+    fn examples_are_read() {
+        for (name, domain, wiki, rev_id, page_id, title, namespace) in [
+            (
+                "revision_create_2.0.0.example0",
+                "test.wikipedia.org",
+                "examplewiki",
+                123,
+                123,
+                "TestPage10",
+                0,
+            ),
+            (
+                "revision_create_2.0.0.example1",
+                "test.wikipedia.org",
+                "examplewiki",
+                124,
+                123,
+                "TestPage10",
+                0,
+            ),
+            (
+                "revision_create_2.0.0.example2",
+                "localhost",
+                "my_wiki",
+                42,
+                23,
+                "Test",
+                0,
+            ),
+            (
+                "page_change_1.2.0.example0",
+                "examplewiki",
+                "example",
+                2,
+                1,
+                "example",
+                1,
+            ),
+        ] {
+            let Some(source) = example(&format!("mediawiki_{name}")) else {
+                return;
+            };
+            let expected = Event {
+                wiki: wiki.to_owned(),
+                rev_id,
+                domain: Some(domain.to_owned()),
+                kind: EventKind::Edit,
+                page_id,
+                page_title: Some(title.to_owned()),
+                namespace: Some(namespace),
+                is_bot: false,
+                source: source.clone(),
+            };
+            let event = Event::read(&source).unwrap();
+            assert_eq!(event, expected, "{name}");
+            assert_eq!(event.is_page_change(), name.starts_with("page"), "{name}");
+        }
+    }
+
+    #[test]
+    fn events_with_scores_are_no_events_of_edits() {
+        for (name, schema) in [
+            ("revision_score_3.0.0", "/mediawiki/revision/score/3.0.0"),
+            (
+                "page_prediction_classification_change_1.1.0",
+                "/mediawiki/page/prediction_classification_change/1.1.0",
+            ),
+        ] {
+            let Some(source) = example(&format!("mediawiki_{name}.example0")) else {
+                return;
+            };
+            let expected = format!(
+                "expected an event of /mediawiki/revision/create/1 or 2 or /mediawiki/page/change/1, got $schema {schema:?}"
+            );
+            assert_eq!(Event::read(&source).unwrap_err().to_string(), expected);
+        }
+    }
+
+    #[test]
+    fn what_happened_is_told_by_its_kind() {
+        let visible = |text, user, comment| {
+            EventKind::Visibility(Visibility {
+                text,
+                user,
+                comment,
+            })
+        };
+        let hidden = json!({"is_content_visible": false, "is_editor_visible": true, "is_comment_visible": false});
+        for (kind, more, expected) in [
+            ("edit", json!({}), EventKind::Edit),
+            ("create", json!({}), EventKind::Edit),
+            ("move", json!({}), EventKind::Move),
+            ("delete", json!({}), EventKind::Deletion),
+            ("undelete", json!({}), EventKind::Undeletion),
+            ("visibility_change", json!({}), visible(true, true, true)),
+            ("visibility_change", hidden, visible(false, true, false)),
+            ("protect", json!({}), EventKind::Other),
+            ("", json!({}), EventKind::Other),
+        ] {
+            let mut source = change(kind);
+            for (name, value) in more.as_object().unwrap() {
+                source["revision"][name] = value.clone();
+            }
+            let event = Event::read(&source).unwrap();
+            assert_eq!(event.kind, expected, "{kind}");
+            assert_eq!(event.is_edit(), expected == EventKind::Edit, "{kind}");
+            assert!(event.is_bot);
+            assert_eq!(event.page_title.as_deref(), Some("Talk:A page"));
+            // A stream that only tests itself says the same of another domain.
+            source["meta"]["domain"] = "canary".into();
+            assert_eq!(Event::read(&source).unwrap().kind, EventKind::Other);
+        }
+    }
+
+    #[test]
+    fn nothing_is_asked_for_that_is_not_needed() {
+        let bare = json!({"database": "enwiki", "rev_id": 42});
+        let expected = Event {
+            wiki: "enwiki".to_owned(),
+            rev_id: 42,
+            domain: None,
+            kind: EventKind::Edit,
+            page_id: 0,
+            page_title: None,
+            namespace: None,
+            is_bot: false,
+            source: bare.clone(),
+        };
+        assert_eq!(Event::read(&bare).unwrap(), expected);
+        let odd = json!({
+            "database": "enwiki", "rev_id": 42, "page_id": -1, "page_title": 3, "page_namespace": 5_000_000_000_u64,
+            "meta": "x", "performer": [true],
+        });
+        let expected = Event {
+            source: odd.clone(),
+            ..expected
+        };
+        assert_eq!(Event::read(&odd).unwrap(), expected);
+    }
+
+    #[test]
+    fn what_cannot_be_read_is_told() {
+        #[track_caller]
+        fn check(source: Value, expected: &str) {
+            assert_eq!(Event::read(&source).unwrap_err().to_string(), expected);
+        }
+        check(json!({}), "expected database in the event, got none");
+        check(json!([1]), "expected database in the event, got none");
+        check(json!(null), "expected database in the event, got none");
+        check(
+            json!({"database": "enwiki", "rev_id": "42"}),
+            "expected rev_id in the event, got none",
+        );
+        check(
+            json!({"database": "enwiki", "rev_id": -1}),
+            "expected rev_id in the event, got none",
+        );
+        check(
+            json!({"revision": {"rev_id": 42}}),
+            "expected wiki_id in the event, got none",
+        );
+        check(
+            json!({"wiki_id": "enwiki", "revision": {}}),
+            "expected revision.rev_id in the event, got none",
+        );
+        check(
+            json!({"$schema": "/mediawiki/revision/create/3.0.0"}),
+            "expected an event of /mediawiki/revision/create/1 or 2 or /mediawiki/page/change/1, got $schema \
+             \"/mediawiki/revision/create/3.0.0\"",
+        );
+    }
+
+    #[test]
+    fn messages_of_a_page_have_one_key() {
+        for (source, expected) in [
+            (change("edit"), "enwiki:7"),
+            (change("delete"), "enwiki:7"),
+            (json!({"database": "dewiki", "rev_id": 42}), "dewiki:r42"),
+        ] {
+            assert_eq!(Event::read(&source).unwrap().key(), expected);
+        }
     }
 }
