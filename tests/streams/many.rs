@@ -31,7 +31,11 @@ async fn every_revision_is_scored_whoever_dies_and_joins() {
         while said.by_revision.len() < N_EVENTS as usize {
             let message = reader.next(STILLNESS);
             let Some(message) = message else {
-                panic!("{} of {N_EVENTS} after {:?}", said.by_revision.len(), began.elapsed());
+                panic!(
+                    "{} of {N_EVENTS} after {:?}",
+                    said.by_revision.len(),
+                    began.elapsed()
+                );
             };
             said.add(&message);
             if said.by_revision.len() > 12_000
@@ -54,8 +58,14 @@ async fn every_revision_is_scored_whoever_dies_and_joins() {
         for service in [Some(&second), third.as_ref()].into_iter().flatten() {
             let n_scored = service.sum("revscore_stream_events_total", "outcome=\"scored\"");
             assert!(n_scored > 1_000.0, "{n_scored}");
-            assert_eq!(service.sum("revscore_stream_events_total", "outcome=\"dead\""), 0.0);
-            assert_eq!(service.sum("revscore_stream_events_total", "outcome=\"failed\""), 0.0);
+            assert_eq!(
+                service.sum("revscore_stream_events_total", "outcome=\"dead\""),
+                0.0
+            );
+            assert_eq!(
+                service.sum("revscore_stream_events_total", "outcome=\"failed\""),
+                0.0
+            );
         }
         // Far less than is done twice when nothing is committed.
         assert!(n_doubled < 12_000, "{n_doubled}");

@@ -25,7 +25,7 @@ from = "kafka"
 brokers = "{brokers}"
 topics = ["{EVENTS}"]
 start = "earliest"
-options = {{ "session.timeout.ms" = "6000", "statistics.interval.ms" = "500" }}
+options = {{ "session.timeout.ms" = "6000" }}
 
 [sink.scores]
 to = "kafka"
@@ -48,7 +48,14 @@ impl Service {
     pub(crate) fn start(config: &Path, flags: &[&str]) -> Self {
         let models = concat!(env!("CARGO_MANIFEST_DIR"), "/models");
         let mut child = command()
-            .args(["--listen", "127.0.0.1:0", "--log", "warn", "--models", models])
+            .args([
+                "--listen",
+                "127.0.0.1:0",
+                "--log",
+                "warn",
+                "--models",
+                models,
+            ])
             .arg("--config")
             .arg(config)
             .args(flags)

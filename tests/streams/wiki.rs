@@ -63,8 +63,10 @@ async fn answer(
     let users = parameters.get("ususers").map_or("", String::as_str);
     let users = users.split('|').filter(|name| !name.is_empty());
     let users: Vec<Value> = users
-        .map(|name| json!({"name": name, "userid": 7, "editcount": 40, "groups": ["*", "user"],
-            "registration": "2015-01-01T00:00:00Z"}))
+        .map(|name| {
+            json!({"name": name, "userid": 7, "editcount": 40, "groups": ["*", "user"],
+            "registration": "2015-01-01T00:00:00Z"})
+        })
         .collect();
     Json(json!({"batchcomplete": true, "query": {"pages": pages, "users": users}})).into_response()
 }
@@ -82,8 +84,12 @@ fn page(id: u64) -> Value {
     let is_parent = id >= PARENTS;
     let text = match (is_parent, own % 3) {
         (true, _) => format!("The village number {page} lies by the river."),
-        (false, 0) => format!("The village number {page} lies by the river. BUY CHEAP {own} [http://spam.example x]"),
-        (false, _) => format!("The village number {page} lies by the old river, {own} m above the sea."),
+        (false, 0) => format!(
+            "The village number {page} lies by the river. BUY CHEAP {own} [http://spam.example x]"
+        ),
+        (false, _) => {
+            format!("The village number {page} lies by the old river, {own} m above the sea.")
+        }
     };
     let parent = if is_parent { 0 } else { id + PARENTS };
     json!({"pageid": page, "ns": 0, "title": format!("Village {page}"), "revisions": [{
