@@ -86,7 +86,10 @@ async fn brokers_that_go_and_come_back_lose_nothing() {
         let scores = cluster.reader(SCORES);
         let mut said = Said::default();
         while said.by_revision.len() < N as usize {
-            said.add(&scores.next(PATIENCE).expect("a score"));
+            let message = scores.next(PATIENCE);
+            let n = said.by_revision.len();
+            let message = message.unwrap_or_else(|| panic!("{n} of {N}: {:?}", service.metric("revscore_stream_events_total")));
+            said.add(&message);
         }
         said.check_doubles();
     })
