@@ -20,6 +20,8 @@ mod worker;
 
 mod pulled;
 
+mod event_streams;
+
 #[cfg(feature = "kafka")]
 mod kafka;
 

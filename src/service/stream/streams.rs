@@ -6,6 +6,7 @@ use std::sync::Arc;
 use tokio::sync::watch;
 use tokio::task::JoinSet;
 
+use super::event_streams::EventStream;
 use super::pulled::{self, Pulled};
 use super::sink::Sink;
 use super::worker::Worker;
@@ -157,12 +158,22 @@ fn open_source(name: &str, config: &SourceConfig) -> Result<Source, StreamsError
         SourceConfig::Kafka(_) => Err(StreamsError::NoKafka {
             table: format!("source.{name}"),
         }),
-        SourceConfig::EventStreams(_) | SourceConfig::RecentChanges(_) => {
+        SourceConfig::EventStreams(stream) => {
+            // Whether it can be used at all is told before anything is read.
+            EventStream::new(stream).map_err(|error| unusable("source", name, &error))?;
             Ok(Source::Pulled(config.clone()))
         }
+        SourceConfig::RecentChanges(_) => Ok(Source::Pulled(config.clone())),
     }
 }
 
-fn open_pulled(_app: &App, _config: &SourceConfig) -> Result<Box<dyn Pulled>, String> {
-    Err("soon".to_owned())
+fn open_pulled(_app: &App, config: &SourceConfig) -> Result<Box<dyn Pulled>, String> {
+    match config {
+        SourceConfig::EventStreams(config) => {
+            let source = EventStream::new(config).map_err(|error| error.to_string())?;
+            Ok(Box::new(source))
+        }
+        SourceConfig::RecentChanges(_) => Err("soon".to_owned()),
+        SourceConfig::Kafka(_) => Err("topics of Kafka are not read this way".to_owned()),
+    }
 }
