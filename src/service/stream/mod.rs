@@ -8,10 +8,6 @@ mod metrics;
 mod patience;
 
 pub(super) mod event;
-#[cfg_attr(
-    not(feature = "kafka"),
-    expect(dead_code, reason = "other sinks are to come")
-)]
 pub(super) mod scored;
 
 mod sink;
@@ -24,6 +20,12 @@ mod event_streams;
 
 #[cfg(feature = "kafka")]
 mod kafka;
+
+mod posting;
+
+mod webhook;
+
+mod event_gate;
 
 mod streams;
 

@@ -6,9 +6,11 @@ use std::sync::Arc;
 use tokio::sync::watch;
 use tokio::task::JoinSet;
 
+use super::event_gate::EventGate;
 use super::event_streams::EventStream;
 use super::pulled::{self, Pulled};
 use super::sink::Sink;
+use super::webhook::Webhook;
 use super::worker::Worker;
 use crate::service::App;
 use crate::service::config::{Config, Selection, SinkConfig, SourceConfig};
@@ -142,7 +144,18 @@ fn open_sink(name: &str, config: &SinkConfig) -> Result<Arc<dyn Sink>, StreamsEr
         SinkConfig::Kafka(_) => Err(StreamsError::NoKafka {
             table: format!("sink.{name}"),
         }),
-        SinkConfig::Webhook(_) | SinkConfig::EventGate(_) => Err(unusable("sink", name, &"soon")),
+        SinkConfig::Webhook(config) => {
+            let sink = Webhook::new(name, config);
+            Ok(Arc::new(
+                sink.map_err(|error| unusable("sink", name, &error))?,
+            ))
+        }
+        SinkConfig::EventGate(config) => {
+            let sink = EventGate::new(name, config);
+            Ok(Arc::new(
+                sink.map_err(|error| unusable("sink", name, &error))?,
+            ))
+        }
     }
 }
 
