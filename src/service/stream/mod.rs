@@ -18,6 +18,8 @@ mod pulled;
 
 mod event_streams;
 
+mod recent_changes;
+
 #[cfg(feature = "kafka")]
 mod kafka;
 

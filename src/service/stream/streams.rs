@@ -9,6 +9,7 @@ use tokio::task::JoinSet;
 use super::event_gate::EventGate;
 use super::event_streams::EventStream;
 use super::pulled::{self, Pulled};
+use super::recent_changes::RecentChanges;
 use super::sink::Sink;
 use super::webhook::Webhook;
 use super::worker::Worker;
@@ -180,13 +181,18 @@ fn open_source(name: &str, config: &SourceConfig) -> Result<Source, StreamsError
     }
 }
 
-fn open_pulled(_app: &App, config: &SourceConfig) -> Result<Box<dyn Pulled>, String> {
+fn open_pulled(app: &App, config: &SourceConfig) -> Result<Box<dyn Pulled>, String> {
     match config {
         SourceConfig::EventStreams(config) => {
             let source = EventStream::new(config).map_err(|error| error.to_string())?;
             Ok(Box::new(source))
         }
-        SourceConfig::RecentChanges(_) => Err("soon".to_owned()),
+        SourceConfig::RecentChanges(config) => {
+            let wiki = app.wikis().find(&config.wiki);
+            let wiki = wiki.ok_or_else(|| format!("there is no wiki {}", config.wiki))?;
+            let every_seconds = config.every_seconds;
+            Ok(Box::new(RecentChanges::new(app, wiki, every_seconds)))
+        }
         SourceConfig::Kafka(_) => Err("topics of Kafka are not read this way".to_owned()),
     }
 }

@@ -133,10 +133,12 @@ impl Api {
         })
     }
 
-    /// Asks `action=query` with these parameters, which are not too many for one call.
+    /// Asks `action=query` with these parameters, which are not too many for one call. What is asked for is
+    /// said where it fails.
     pub(super) async fn query(
         &self,
         metrics: &Metrics,
+        what: &'static str,
         parameters: &[(&str, &str)],
     ) -> Result<Answer, ApiError> {
         let Some(_turn) = self.turn().await else {
@@ -168,7 +170,7 @@ impl Api {
                 }
             };
             if !error.is_passing() || n_failed >= self.max_retries || pause > limit {
-                tracing::warn!(wiki = self.wiki, %error, "revisions of {} are not fetched: {error}", self.wiki);
+                tracing::warn!(wiki = self.wiki, %error, "{what} of {} are not fetched: {error}", self.wiki);
                 return Err(error);
             }
             n_failed += 1;
