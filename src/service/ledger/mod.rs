@@ -13,6 +13,7 @@ pub(super) mod tally;
 mod lease;
 mod store;
 
+mod rows;
 mod sqlite;
 
 mod queue;

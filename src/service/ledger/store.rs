@@ -9,6 +9,7 @@ use futures_util::future::BoxFuture;
 
 use super::entry::{Fate, Judgement, LedgerModel, LedgerPage, ScoredEdit, SeenEdit};
 use super::lease::Lease;
+use super::tails::Tails;
 use super::tally::{Group, Tally};
 use crate::corpus::{RevertComment, Sighting};
 use crate::evaluation::{Kind, TenthCounts, UserClass};
@@ -181,7 +182,11 @@ pub(crate) struct LedgerSize {
 pub(crate) trait Store: Send + Sync {
     /// Writes all changes, in their order, or none. What was written once is not written twice. When
     /// the future is ready the changes outlive this process.
-    fn apply<'a>(&'a self, changes: &'a [Change]) -> Answer<'a, ()>;
+    ///
+    /// With `tails` what the changes say of earlier edits is written too: the store completes them by the ends of
+    /// their pages as they are when it writes, whoever wrote before. Where it fails, the tails are of no use any
+    /// more.
+    fn apply<'a>(&'a self, changes: &'a [Change], tails: Option<&'a mut Tails>) -> Answer<'a, ()>;
 
     /// The last revisions of a page in order of (time, id), oldest first, at most so many.
     fn tail<'a>(&'a self, wiki: &'a str, page: PageId, limit: usize) -> Answer<'a, Vec<TailEntry>>;
