@@ -64,7 +64,7 @@ pub use check::check_health;
 pub use config::{ApiUrl, Config, ConfigError, LogFormat, WikiConfig, WikiNames};
 pub use greeting::greeting;
 pub use histories::Histories;
-pub use ledger::{Ledger, LedgerError, LedgerOptions};
+pub use ledger::{Ledger, LedgerError, LedgerOptions, LedgerPlace};
 pub use log::start_logging;
 pub use models::{Models, ModelsError};
 pub use pool::{Done, Pool, PoolError};

@@ -47,7 +47,7 @@ macro_rules! battery {
             #[tokio::test]
             async fn $name() {
                 if let Some((store, _kept)) = $open().await {
-                    $crate::service::ledger::battery::$name(&store).await;
+                    $crate::service::ledger::battery::$name(&*store).await;
                 }
             }
         )+
@@ -65,7 +65,7 @@ trait Tell: Store {
     }
 }
 
-impl<T: Store> Tell for T {}
+impl<T: Store + ?Sized> Tell for T {}
 
 /// An answer, of a store that works.
 #[track_caller]
@@ -181,7 +181,7 @@ fn judgement(revision: u64, by: &str, at: i64, damaging: Option<bool>) -> Judgem
     }
 }
 
-async fn only_model(store: &impl Store) -> ModelId {
+async fn only_model(store: &dyn Store) -> ModelId {
     let models = ok(store.models(WIKI).await);
     assert_eq!(models.len(), 1);
     models[0].id
@@ -197,7 +197,7 @@ fn all(model: ModelId) -> Wanted {
     }
 }
 
-pub(super) async fn every_field_comes_back(store: &impl Store) {
+pub(super) async fn every_field_comes_back(store: &dyn Store) {
     let (reverted_model, vandalism) = (model(Target::Reverted), model(Target::Vandalism));
     let mut change = scored(
         u64::MAX,
@@ -259,7 +259,7 @@ pub(super) async fn every_field_comes_back(store: &impl Store) {
     assert!(ok(store.edit(WIKI, RevisionId(1)).await).is_none());
 }
 
-pub(super) async fn what_is_told_twice_is_there_once(store: &impl Store) {
+pub(super) async fn what_is_told_twice_is_there_once(store: &dyn Store) {
     let model = model(Target::Reverted);
     let changes = [
         Change::Scored(scored(7, DAY, vec![score(&model, 0.5)])),
@@ -296,7 +296,7 @@ async fn abandon<F: Future + Unpin>(mut future: F, mut n_polls: usize) -> Option
     .await
 }
 
-pub(super) async fn an_abandoned_batch_is_there_whole_or_not_at_all(store: &impl Store) {
+pub(super) async fn an_abandoned_batch_is_there_whole_or_not_at_all(store: &dyn Store) {
     let model = model(Target::Reverted);
     let mut n_known = 0;
     for n_polls in [1, 2, 5, 20, 60, 10_000] {
@@ -321,7 +321,7 @@ pub(super) async fn an_abandoned_batch_is_there_whole_or_not_at_all(store: &impl
     }
 }
 
-pub(super) async fn a_score_and_its_edit_complete_each_other(store: &impl Store) {
+pub(super) async fn a_score_and_its_edit_complete_each_other(store: &dyn Store) {
     let model = model(Target::Reverted);
     for (revision, is_seen_first) in [(11, false), (12, true)] {
         let mut score = scored(revision, 3 * DAY, vec![score(&model, 0.5)]);
@@ -361,7 +361,7 @@ pub(super) async fn a_score_and_its_edit_complete_each_other(store: &impl Store)
     assert_eq!(size.seen_until, Some(Timestamp(3 * DAY)));
 }
 
-pub(super) async fn an_edit_moves_to_its_day_when_its_time_is_told(store: &impl Store) {
+pub(super) async fn an_edit_moves_to_its_day_when_its_time_is_told(store: &dyn Store) {
     let model = model(Target::Reverted);
     let mut undated = scored(7, 0, vec![score(&model, 0.5)]);
     undated.edit.sighting.timestamp = None;
@@ -389,7 +389,7 @@ pub(super) async fn an_edit_moves_to_its_day_when_its_time_is_told(store: &impl 
     assert_eq!(ok(store.edits(WIKI, &wanted).await).len(), 1);
 }
 
-pub(super) async fn a_tail_is_in_order_of_time(store: &impl Store) {
+pub(super) async fn a_tail_is_in_order_of_time(store: &dyn Store) {
     let told = [(30, 900), (10, 700), (21, 800), (20, 800), (5, 950)];
     let changes = told.map(|(revision, time)| {
         let mut seen = seen(revision, time);
@@ -415,7 +415,7 @@ pub(super) async fn a_tail_is_in_order_of_time(store: &impl Store) {
     );
 }
 
-pub(super) async fn a_fate_takes_the_place_of_the_one_before(store: &impl Store) {
+pub(super) async fn a_fate_takes_the_place_of_the_one_before(store: &dyn Store) {
     ok(store.tell(&[Change::Seen(seen(7, DAY))]).await);
     let own = Fate {
         self_reverted: true,
@@ -441,7 +441,7 @@ pub(super) async fn a_fate_takes_the_place_of_the_one_before(store: &impl Store)
     }
 }
 
-pub(super) async fn judgements_replace_and_are_taken_back(store: &impl Store) {
+pub(super) async fn judgements_replace_and_are_taken_back(store: &dyn Store) {
     let model = model(Target::Reverted);
     // Said before the edit is there: it counts when it comes.
     let early = Change::Judged(judgement(7, "ana", 10, Some(true)));
@@ -569,11 +569,7 @@ impl Plain {
     }
 
     #[track_caller]
-    fn check<'a>(
-        &self,
-        store: &'a impl Store,
-        settled_until: i64,
-    ) -> impl Future<Output = ()> + 'a {
+    fn check<'a>(&self, store: &'a dyn Store, settled_until: i64) -> impl Future<Output = ()> + 'a {
         let expected = self.tallies(settled_until);
         async move {
             let models = ok(store.models(WIKI).await);
@@ -595,7 +591,7 @@ impl Plain {
     }
 
     /// Changes one of the plain edits, and tells the store.
-    async fn change(&mut self, store: &impl Store, revision: u64) {
+    async fn change(&mut self, store: &dyn Store, revision: u64) {
         let (edit, fate, judged) = self.edits.get_mut(&revision).expect("there is one");
         *fate = reverted(9_999, RevertReason::Damage);
         *judged = Judged::Bad;
@@ -608,7 +604,7 @@ impl Plain {
     }
 }
 
-pub(super) async fn tallies_are_what_plain_loops_count(store: &impl Store) {
+pub(super) async fn tallies_are_what_plain_loops_count(store: &dyn Store) {
     let models = [model(Target::Reverted), model(Target::Vandalism)];
     let mut plain = Plain::made(&models, 400);
     ok(store.tell(&plain.changes()).await);
@@ -634,7 +630,7 @@ pub(super) async fn tallies_are_what_plain_loops_count(store: &impl Store) {
     assert!(!some.is_empty() && some.iter().all(|tally| tally.day == 31));
 }
 
-pub(super) async fn old_edits_become_counts(store: &impl Store) {
+pub(super) async fn old_edits_become_counts(store: &dyn Store) {
     let models = [model(Target::Reverted), model(Target::Vandalism)];
     let mut plain = Plain::made(&models, 400);
     ok(store.tell(&plain.changes()).await);
@@ -695,7 +691,7 @@ pub(super) async fn old_edits_become_counts(store: &impl Store) {
     assert_eq!((size.edits, size.judgements), (1, 1));
 }
 
-pub(super) async fn features_are_counted_once(store: &impl Store) {
+pub(super) async fn features_are_counted_once(store: &dyn Store) {
     let model = model(Target::Reverted);
     let with = |tenths: &[u8]| ModelScore {
         tenths: tenths.to_vec(),
@@ -734,7 +730,7 @@ pub(super) async fn features_are_counted_once(store: &impl Store) {
     check(0..=9, &[&[(0, 2), (9, 1)], &[(10, 2), (3, 1)]]).await;
 }
 
-pub(super) async fn edits_come_page_by_page(store: &impl Store) {
+pub(super) async fn edits_come_page_by_page(store: &dyn Store) {
     let model = model(Target::Reverted);
     // Two edits a second, so that the id decides; every third is likely.
     let changes: Vec<Change> = (1..=30_u64)
@@ -790,7 +786,7 @@ pub(super) async fn edits_come_page_by_page(store: &impl Store) {
     assert!(ok(store.edits(WIKI, &nobody).await).is_empty());
 }
 
-pub(super) async fn hostile_strings_are_strings(store: &impl Store) {
+pub(super) async fn hostile_strings_are_strings(store: &dyn Store) {
     let strings = [
         "'); DROP TABLE edit; --",
         "\0 in the middle \0",
@@ -827,7 +823,7 @@ pub(super) async fn hostile_strings_are_strings(store: &impl Store) {
     assert_eq!(ok(store.wikis().await).len(), strings.len() + 1);
 }
 
-pub(super) async fn wikis_are_apart(store: &impl Store) {
+pub(super) async fn wikis_are_apart(store: &dyn Store) {
     let model = model(Target::Reverted);
     for wiki in ["papwiki", "enwiki"] {
         let mut edit = scored(7, DAY, vec![score(&model, 0.5)]);
@@ -854,7 +850,7 @@ pub(super) async fn wikis_are_apart(store: &impl Store) {
     assert!(ok(store.tallies("nowiki", None, 0..=9, Timestamp(0)).await).is_empty());
 }
 
-pub(super) async fn a_position_is_the_one_kept_last(store: &impl Store) {
+pub(super) async fn a_position_is_the_one_kept_last(store: &dyn Store) {
     let position = async |source: &'static str| ok(store.position(source).await);
     assert_eq!(position("edits").await, None);
     for kept in ["", "[{\"offset\":7}]", "'; --", "\u{202e}🙂"] {
@@ -866,7 +862,7 @@ pub(super) async fn a_position_is_the_one_kept_last(store: &impl Store) {
     assert_eq!(position("edit").await, None);
 }
 
-pub(super) async fn a_job_is_done_by_one_at_a_time(store: &impl Store) {
+pub(super) async fn a_job_is_done_by_one_at_a_time(store: &dyn Store) {
     for job in ["compaction", ""] {
         let lease = async || ok(store.lease(job).await);
         let mut first = lease().await.expect("nobody has it");

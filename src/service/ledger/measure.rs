@@ -106,7 +106,7 @@ async fn a_year_of_edits() {
         .map_or(3_000, |n| n.parse().expect("a number of edits"));
     let directory = tempfile::tempdir().expect("the ledger works");
     let path = directory.path().join("ledger.db");
-    let options = LedgerOptions::new(&path, [WIKI.to_owned()]);
+    let options = LedgerOptions::new(&*path, [WIKI.to_owned()]);
     let labels = LabelOptions {
         window_seconds: None,
         ..LabelOptions::default()

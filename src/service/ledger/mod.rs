@@ -10,11 +10,16 @@ mod entry;
 mod outcome;
 pub(super) mod tally;
 
+mod place;
+
 mod lease;
 mod store;
 
 mod rows;
 mod sqlite;
+
+#[cfg(feature = "postgres")]
+mod postgres;
 
 mod queue;
 mod tails;
@@ -34,6 +39,7 @@ pub(crate) use entry::{
 pub use handle::{Ledger, LedgerError, LedgerOptions};
 pub(crate) use handle::{LedgerState, now};
 pub(crate) use lease::Lease;
+pub use place::LedgerPlace;
 pub(crate) use store::{
     Change, Day, FeatureCounts, LedgerEdit, LedgerScore, Store, StoreError, StoredModel, Wanted,
 };

@@ -240,6 +240,15 @@ impl Store for SqliteStore {
         Box::pin(read::judgements(&self.readers, wiki))
     }
 
+    fn size_bytes(&self) -> u64 {
+        let size = |suffix: &str| {
+            let mut path = self.options.get_filename().as_os_str().to_owned();
+            path.push(suffix);
+            std::fs::metadata(path).map_or(0, |file| file.len())
+        };
+        size("") + size("-wal")
+    }
+
     fn position<'a>(&'a self, source: &'a str) -> Answer<'a, Option<String>> {
         Box::pin(positions::position(&self.readers, source))
     }
@@ -299,8 +308,9 @@ mod tests {
         (store.unwrap(), directory)
     }
 
-    async fn opened() -> Option<(SqliteStore, tempfile::TempDir)> {
-        Some(open().await)
+    async fn opened() -> Option<(Box<SqliteStore>, tempfile::TempDir)> {
+        let (store, directory) = open().await;
+        Some((Box::new(store), directory))
     }
 
     battery!(opened);

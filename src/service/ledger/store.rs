@@ -230,6 +230,9 @@ pub(crate) trait Store: Send + Sync {
     /// All judgements of a wiki's edits, in order of (revision, person).
     fn judgements<'a>(&'a self, wiki: &'a str) -> Answer<'a, Vec<Judgement>>;
 
+    /// Bytes of all that is kept, as far as is known without waiting.
+    fn size_bytes(&self) -> u64;
+
     /// Where the source of a stream is, in its own words, as it was kept last; `None` before that. For
     /// sources that do not remember it themselves.
     fn position<'a>(&'a self, source: &'a str) -> Answer<'a, Option<String>>;
