@@ -7,8 +7,9 @@ use std::process::ExitCode;
 use anyhow::Context as _;
 use clap::Parser as _;
 use revscore::service::{
-    Access, App, AppParts, Config, ConfigError, Histories, Ledger, Models, ReplayArgs, Token,
-    TokenCommand, Tokens, Wikis, check_health, greeting, replay, run, start_logging,
+    Access, App, AppParts, Config, ConfigError, DeadLettersArgs, Histories, Ledger, Models,
+    ReplayArgs, Streams, Token, TokenCommand, Tokens, Wikis, check_health, greeting,
+    handle_dead_letters, replay, run, start_logging,
 };
 use tokio::net::TcpListener;
 use tokio::signal::unix::{SignalKind, signal};
@@ -17,6 +18,10 @@ fn main() -> ExitCode {
     let arguments: Vec<OsString> = std::env::args_os().collect();
     match arguments.get(1).and_then(|command| command.to_str()) {
         Some("replay") => return finish(replay_dump(&ReplayArgs::parse_from(&arguments[1..]))),
+        Some("dead-letters") => {
+            let args = DeadLettersArgs::parse_from(&arguments[1..]);
+            return finish(dead_letters(&args));
+        }
         Some("token") => return finish(make_token(&TokenCommand::parse_from(&arguments[1..]))),
         _ => {}
     }
@@ -51,6 +56,11 @@ fn make_token(command: &TokenCommand) -> anyhow::Result<()> {
 #[tokio::main]
 async fn replay_dump(args: &ReplayArgs) -> anyhow::Result<()> {
     replay(args).await
+}
+
+#[tokio::main]
+async fn dead_letters(args: &DeadLettersArgs) -> anyhow::Result<()> {
+    handle_dead_letters(args).await
 }
 
 #[tokio::main]
@@ -96,6 +106,7 @@ async fn open(config: &Config) -> anyhow::Result<App> {
         shadow_models: shadow_models.transpose()?.unwrap_or_default(),
         histories: Histories::open(&config.models, learned)
             .with_context(|| format!("{} cannot be listed", config.models.display()))?,
+        streams: Streams::configured(config)?,
         wikis: Wikis::new(&config.wikis)?,
         access: Access::new(
             tokens.with_admin(admin_token.transpose()?),

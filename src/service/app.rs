@@ -19,6 +19,7 @@ use super::error::ServiceError;
 use super::ledger::Ledger;
 use super::metrics::Metrics;
 use super::models::Refused;
+use super::stream::Streams;
 use super::wiki::Wikis;
 use super::{Config, Done, Histories, Models, ModelsError, Pool, PoolError};
 
@@ -36,6 +37,7 @@ struct Shared {
     reloading: Mutex<()>,
     histories: Histories,
     ledger: Option<Ledger>,
+    streams: Streams,
     wikis: Wikis,
     caches: Caches,
     clients: Clients,
@@ -46,7 +48,7 @@ struct Shared {
     limits: Limits,
     requests: Arc<Semaphore>,
     /// Streams have places of their own, so that idle ones keep nobody else out.
-    streams: Arc<Semaphore>,
+    open_streams: Arc<Semaphore>,
     fetched: Arc<Semaphore>,
     /// So many requests may wait for a wiki: a wiki that hangs takes no others' places.
     fetching: Arc<Semaphore>,
@@ -87,6 +89,8 @@ pub struct AppParts {
     pub histories: Histories,
     /// What was said of edits, and what became of them.
     pub ledger: Option<Ledger>,
+    /// Where events come from, and where scores go.
+    pub streams: Streams,
     /// Where revisions are fetched.
     pub wikis: Wikis,
     /// Who may do what.
@@ -142,6 +146,7 @@ impl App {
             shadow_models,
             histories,
             ledger,
+            streams,
             wikis,
             access,
         } = parts;
@@ -178,13 +183,14 @@ impl App {
             shadow_directory: shadow_models.directory().map(Path::to_owned),
             models: ArcSwap::from_pointee(models),
             shadow: ArcSwap::from_pointee(shadow_models),
+            streams,
             wikis,
             reloading: Mutex::default(),
             histories,
             ledger,
             limits,
             requests: places(config.max_requests),
-            streams: places(config.max_requests.div_ceil(2)),
+            open_streams: places(config.max_requests.div_ceil(2)),
             fetched: places(MAX_FETCHED as usize),
             fetching: places(config.max_requests - config.max_requests / 4),
             looking: places(MAX_LOOKING),
@@ -306,6 +312,11 @@ impl App {
         self.0.ledger.as_ref()
     }
 
+    /// Where events come from, and where scores go.
+    pub(crate) fn streams(&self) -> &Streams {
+        &self.0.streams
+    }
+
     /// Writes the histories that have something new. A failure is logged and counted; the next
     /// attempt will write what this one did not.
     pub(crate) fn save_histories(&self) {
@@ -343,7 +354,7 @@ impl App {
 
     /// A place for one stream, unless there are too many.
     pub(crate) fn admit_stream(&self) -> Result<OwnedSemaphorePermit, ServiceError> {
-        self.take_place(&self.0.streams)
+        self.take_place(&self.0.open_streams)
     }
 
     /// Permission for a request to wait for a wiki, unless too many do.

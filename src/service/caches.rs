@@ -11,6 +11,7 @@ use moka::sync::Cache;
 
 use super::scoring::EditParts;
 use super::wiki::Wiki;
+use crate::revision::PageId;
 
 /// What an entry takes besides its texts.
 const ENTRY_BYTES: usize = 1_000;
@@ -35,6 +36,7 @@ impl Caches {
         let edits = Cache::builder()
             .max_capacity(bytes - bytes / 8)
             .weigher(|_, parts: &Arc<EditParts>| size_of(parts))
+            .support_invalidation_closures()
             .time_to_live(kept)
             .build();
         let scores = Cache::builder()
@@ -51,6 +53,33 @@ impl Caches {
 
     pub(crate) fn keep_edit(&self, wiki: &Wiki, id: u64, parts: Arc<EditParts>) {
         self.edits.insert((wiki.idx, id), parts);
+    }
+
+    /// Forgets a revision that may not be seen any more, and what was made of its text.
+    pub(crate) fn forget_revision(&self, wiki: &Wiki, id: u64) {
+        self.forget(wiki, move |key, parts| {
+            let parent = parts.parent.as_ref();
+            key == id || parent.is_some_and(|parent| parent.id.0 == id)
+        });
+    }
+
+    /// Forgets the revisions of a page that is gone.
+    pub(crate) fn forget_page(&self, wiki: &Wiki, page: PageId) {
+        self.forget(wiki, move |_, parts| parts.page.id == page);
+    }
+
+    /// What is forgotten is not given any more from now on; its memory is free a little later.
+    fn forget(
+        &self,
+        wiki: &Wiki,
+        is_gone: impl Fn(u64, &EditParts) -> bool + Send + Sync + 'static,
+    ) {
+        let idx = wiki.idx;
+        let forgotten = self
+            .edits
+            .invalidate_entries_if(move |(wiki, id), parts| *wiki == idx && is_gone(*id, parts));
+        forgotten.expect("the cache was made with closures for this");
+        self.edits.run_pending_tasks();
     }
 
     /// The wanted probability that a model gave.

@@ -7,6 +7,7 @@
 //! as a table, which a test compares with this struct. The wikis whose revisions are fetched stand in
 //! the file alone, in tables.
 
+mod stream;
 mod wiki;
 
 use std::collections::BTreeMap;
@@ -22,6 +23,11 @@ use serde::Deserialize;
 
 use super::access::ReadAccess;
 use super::ledger::LedgerPlace;
+use stream::check_streams;
+pub use stream::{
+    EventGateConfig, EventStreamsConfig, KafkaOptions, KafkaSinkConfig, KafkaSourceConfig,
+    RecentChangesConfig, ScoreSchema, Selection, SinkConfig, SourceConfig, Start, WebhookConfig,
+};
 pub(super) use wiki::Secret;
 use wiki::check_wikis;
 pub use wiki::{ApiUrl, WikiConfig};
@@ -278,13 +284,25 @@ pub struct Config {
     /// The wikis whose revisions are fetched, by name; tables of the file.
     #[arg(skip)]
     pub wikis: BTreeMap<String, WikiConfig>,
+
+    /// Where events of edits come from, by name; tables of the file.
+    #[arg(skip)]
+    pub sources: BTreeMap<String, SourceConfig>,
+
+    /// Where scores of such edits go, by name; tables of the file.
+    #[arg(skip)]
+    pub sinks: BTreeMap<String, SinkConfig>,
 }
 
 /// The tables of the file.
-#[derive(Deserialize)]
+#[derive(Default, Deserialize)]
 struct Tables {
     #[serde(default)]
     wiki: BTreeMap<String, WikiConfig>,
+    #[serde(default)]
+    source: BTreeMap<String, SourceConfig>,
+    #[serde(default)]
+    sink: BTreeMap<String, SinkConfig>,
 }
 
 /// Names of wikis.
@@ -342,9 +360,9 @@ pub enum ConfigError {
         /// Where and why.
         cause: toml::de::Error,
     },
-    /// The tables of the wikis.
-    #[error("the wikis of the configuration file {} are not understood: {cause}", path.display())]
-    Wikis {
+    /// The tables of wikis, sources and sinks.
+    #[error("the tables of the configuration file {} are not understood: {cause}", path.display())]
+    Tables {
         /// The file.
         path: PathBuf,
         /// Where and why.
@@ -357,6 +375,18 @@ pub enum ConfigError {
         path: PathBuf,
         /// The wiki.
         wiki: String,
+        /// What should stand there.
+        expected: &'static str,
+        /// What stands there.
+        got: String,
+    },
+    /// A source or a sink that cannot be as it is described.
+    #[error("expected {expected} in the table [{table}] of the configuration file {}, got {got}", path.display())]
+    Stream {
+        /// The file.
+        path: PathBuf,
+        /// The table.
+        table: String,
         /// What should stand there.
         expected: &'static str,
         /// What stands there.
@@ -411,9 +441,14 @@ impl Config {
         let Some(path) = config.config else {
             return Ok(config);
         };
-        let (command, wikis) = with_file(Self::command(), &path)?;
+        let (command, tables) = with_file(Self::command(), &path)?;
         let config = Self::from_arg_matches(&command.try_get_matches_from(&arguments)?)?;
-        Ok(Self { wikis, ..config })
+        Ok(Self {
+            wikis: tables.wiki,
+            sources: tables.source,
+            sinks: tables.sink,
+            ..config
+        })
     }
 }
 
@@ -427,14 +462,11 @@ fn milliseconds() -> clap::builder::RangedU64ValueParser {
     clap::builder::RangedU64ValueParser::new().range(1..=86_400_000)
 }
 
-/// The wikis by name.
-type Wikis = BTreeMap<String, WikiConfig>;
-
-/// The command with the file's values for defaults, and the file's wikis.
+/// The command with the file's values for defaults, and the file's tables.
 fn with_file(
     mut command: clap::Command,
     path: &Path,
-) -> Result<(clap::Command, Wikis), ConfigError> {
+) -> Result<(clap::Command, Tables), ConfigError> {
     let path_buf = || path.to_owned();
     let text = std::fs::read_to_string(path).map_err(|cause| ConfigError::Read {
         path: path_buf(),
@@ -444,15 +476,17 @@ fn with_file(
         path: path_buf(),
         cause,
     })?;
-    let mut wikis = Wikis::new();
-    if table.remove("wiki").is_some() {
+    let named = ["wiki", "source", "sink"].map(|name| table.remove(name));
+    let mut tables = Tables::default();
+    if named.iter().any(Option::is_some) {
         // Read from the text, so that an error names the line.
-        let tables: Tables = toml::from_str(&text).map_err(|cause| ConfigError::Wikis {
+        tables = toml::from_str(&text).map_err(|cause| ConfigError::Tables {
             path: path_buf(),
             cause,
         })?;
-        wikis = tables.wiki;
-        check_wikis(&wikis, path)?;
+        check_wikis(&tables.wiki, path)?;
+        let wikis: Vec<&str> = tables.wiki.keys().map(String::as_str).collect();
+        check_streams(&tables.source, &tables.sink, &wikis, path)?;
     }
     let options: Vec<String> = options(&command)
         .map(|arg| arg.get_id().to_string())
@@ -497,7 +531,7 @@ fn with_file(
         }
         command = command.mut_arg(&key, |arg| arg.default_value(OsStr::from(text)));
     }
-    Ok((command, wikis))
+    Ok((command, tables))
 }
 
 /// What a configuration file may set.

@@ -17,6 +17,7 @@ use super::histories::Histories;
 use super::ledger::LedgerState;
 use super::models::{Models, Served};
 use super::scoring::Side;
+use super::stream;
 use super::wiki::Wikis;
 
 const METADATA: Metadata<'static> = Metadata::new("revscore", Level::INFO, None);
@@ -409,7 +410,10 @@ impl Metrics {
                 LEDGER_DROPPED,
                 "scores that are missing in the ledger because there was no place for them",
             ),
-        ] {
+        ]
+        .into_iter()
+        .chain(stream::COUNTERS.iter().copied())
+        {
             self.recorder
                 .describe_counter(name.into(), None, what.into());
         }
@@ -469,17 +473,20 @@ impl Metrics {
             ),
             (WAITING_EDITS, "edits that wait for a thread"),
             (CONNECTIONS, "open connections"),
-        ] {
+        ]
+        .into_iter()
+        .chain(stream::GAUGES.iter().copied())
+        {
             self.recorder.describe_gauge(name.into(), None, what.into());
         }
     }
 
-    fn counter(&self, name: &'static str, labels: Vec<Label>) -> Counter {
+    pub(in crate::service) fn counter(&self, name: &'static str, labels: Vec<Label>) -> Counter {
         self.recorder
             .register_counter(&Key::from_parts(name, labels), &METADATA)
     }
 
-    fn gauge(&self, name: &'static str, labels: Vec<Label>) -> Gauge {
+    pub(in crate::service) fn gauge(&self, name: &'static str, labels: Vec<Label>) -> Gauge {
         self.recorder
             .register_gauge(&Key::from_parts(name, labels), &METADATA)
     }

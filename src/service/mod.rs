@@ -40,6 +40,8 @@ mod report;
 mod dashboard;
 mod replay;
 
+mod stream;
+
 mod app;
 
 mod error;
@@ -61,7 +63,11 @@ mod check;
 pub use access::{Access, ReadAccess, Right, Token, TokenCommand, TokenError, Tokens, TokensError};
 pub use app::{App, AppParts, ReloadError};
 pub use check::check_health;
-pub use config::{ApiUrl, Config, ConfigError, LogFormat, WikiConfig, WikiNames};
+pub use config::{
+    ApiUrl, Config, ConfigError, EventGateConfig, EventStreamsConfig, KafkaOptions,
+    KafkaSinkConfig, KafkaSourceConfig, LogFormat, RecentChangesConfig, ScoreSchema, Selection,
+    SinkConfig, SourceConfig, Start, WebhookConfig, WikiConfig, WikiNames,
+};
 pub use greeting::greeting;
 pub use histories::Histories;
 pub use ledger::{Ledger, LedgerError, LedgerOptions, LedgerPlace};
@@ -71,4 +77,5 @@ pub use pool::{Done, Pool, PoolError};
 pub use replay::{ReplayArgs, replay};
 pub use router::router;
 pub use run::run;
+pub use stream::{DeadLettersArgs, Streams, StreamsError, handle_dead_letters};
 pub use wiki::{Wikis, WikisError};

@@ -81,6 +81,18 @@ impl Observers {
     }
 }
 
+impl Observers {
+    /// Tells the history of an edit at once; whether it was new to it.
+    pub(crate) fn take_in(&self, app: &App, sight: &Sight) -> bool {
+        let Some(history) = &self.history else {
+            return true;
+        };
+        let is_new = history.observe(std::slice::from_ref(&sight.seen)) == [true];
+        app.metrics().edits_observed(&self.wiki, u64::from(is_new));
+        is_new
+    }
+}
+
 /// What the ledger keeps of a revision that it is told of.
 fn told_facts(ledger: &Ledger, revision: &Revision, past: Option<&Facts>) -> EditFacts {
     let mut facts = ledger_facts_of(ledger, revision, past);

@@ -50,6 +50,8 @@ pub async fn run(listener: TcpListener, app: App, shutdown: impl Future<Output =
         .ledger()
         .is_some()
         .then(|| tokio::spawn(watch_drift(app.clone())));
+    let (stop_streams, streams_end) = watch::channel(false);
+    let mut streaming = app.streams().start(&app, &streams_end);
     tokio::pin!(shutdown);
     loop {
         tokio::select! {
@@ -70,6 +72,8 @@ pub async fn run(listener: TcpListener, app: App, shutdown: impl Future<Output =
         watching.abort();
     }
     app.start_draining();
+    // They finish what they have begun beside the requests.
+    stop_streams.send_replace(true);
     drop(listener);
     drop(stop);
     let n_open = connections.len();
@@ -83,6 +87,13 @@ pub async fn run(listener: TcpListener, app: App, shutdown: impl Future<Output =
         );
     } else {
         tracing::info!("shut down; all requests were answered");
+    }
+    let streams_end = async { while streaming.join_next().await.is_some() {} };
+    if tokio::time::timeout(limits.drain, streams_end)
+        .await
+        .is_err()
+    {
+        tracing::warn!("streams were cut off at the deadline; what was not done comes again");
     }
     if limits.history_save.is_some() {
         save_histories(&app, &mut saving);

@@ -5,12 +5,13 @@
 
 mod api;
 mod document;
-mod event;
 mod lift_wing;
 mod open_inference;
 mod operation;
 mod ores;
 mod specification;
+
+pub(in crate::service) use ores::kind_and_message;
 
 use std::any::Any;
 

@@ -35,6 +35,8 @@ macro_rules! battery {
             tallies_are_what_plain_loops_count,
             old_edits_become_counts,
             features_are_counted_once,
+            what_was_said_is_known,
+            what_may_not_be_seen_is_not_offered,
             edits_come_page_by_page,
             hostile_strings_are_strings,
             wikis_are_apart,
@@ -728,6 +730,132 @@ pub(super) async fn features_are_counted_once(store: &dyn Store) {
     );
     ok(store.compact(WIKI, 9, Timestamp(9 * DAY)).await);
     check(0..=9, &[&[(0, 2), (9, 1)], &[(10, 2), (3, 1)]]).await;
+}
+
+pub(super) async fn what_was_said_is_known(store: &dyn Store) {
+    let (first, other) = (model(Target::Reverted), model(Target::Vandalism));
+    let other = Arc::new(LedgerModel {
+        checksum: 7,
+        ..(*other).clone()
+    });
+    let both = vec![score(&first, 0.25), score(&other, 0.75)];
+    let changes = [
+        Change::Scored(scored(1, DAY, both)),
+        Change::Seen(seen(1, DAY)),
+        Change::Scored(scored(2, DAY, vec![score(&first, 0.5)])),
+        Change::Seen(seen(3, DAY)),
+    ];
+    assert_eq!(ok(store.known(WIKI, &[RevisionId(1)]).await), []);
+    ok(store.tell(&changes).await);
+    let mut known = ok(store.known(WIKI, &[3, 9, 1, 2].map(RevisionId)).await);
+    known.sort_by_key(|known| known.revision);
+    let found = known.into_iter().map(|mut known| {
+        known.scores.sort_by_key(|(checksum, _)| *checksum);
+        (known.revision.0, known.is_seen, known.scores)
+    });
+    let of_first = first.checksum;
+    assert_eq!(
+        found.collect::<Vec<_>>(),
+        [
+            (1, true, vec![(7, 0.75), (of_first, 0.25)]),
+            (2, false, vec![(of_first, 0.5)]),
+            (3, true, vec![]),
+        ]
+    );
+    assert_eq!(ok(store.known("enwiki", &[RevisionId(1)]).await), []);
+}
+
+pub(super) async fn what_may_not_be_seen_is_not_offered(store: &dyn Store) {
+    let model = model(Target::Reverted);
+    // Of two pages, told of with their authors' names.
+    let changes = [1, 2].map(|revision| {
+        let mut edit = scored(revision, DAY, vec![score(&model, 0.75)]);
+        edit.page = page(revision);
+        edit.edit.user_name = Some("Ana".to_owned());
+        Change::Scored(edit)
+    });
+    ok(store.tell(&changes).await);
+    let id = only_model(store).await;
+    let change = |page: u64, title: Option<&str>, is_deleted: Option<bool>| Change::PageChanged {
+        wiki: WIKI.into(),
+        page: PageId(page),
+        title: title.map(str::to_owned),
+        is_deleted,
+    };
+    let see = |text: bool, user: bool| Change::Visibility {
+        wiki: WIKI.into(),
+        revision: RevisionId(1),
+        is_text_visible: text,
+        is_user_visible: user,
+    };
+    let first = || async { ok(store.edit(WIKI, RevisionId(1)).await).expect("it is there") };
+    for (changed, offered, title, is_deleted, is_hidden, name) in [
+        (
+            change(1, Some("Moved"), None),
+            &[2, 1][..],
+            "Moved",
+            false,
+            false,
+            Some("Ana"),
+        ),
+        (
+            change(1, None, Some(true)),
+            &[2],
+            "Moved",
+            true,
+            false,
+            Some("Ana"),
+        ),
+        (
+            change(1, None, Some(false)),
+            &[2, 1],
+            "Moved",
+            false,
+            false,
+            Some("Ana"),
+        ),
+        (see(false, true), &[2], "Moved", false, true, Some("Ana")),
+        (see(true, false), &[2, 1], "Moved", false, false, None),
+        (see(true, true), &[2, 1], "Moved", false, false, None),
+        // Of what is not there nothing is kept.
+        (
+            change(9, Some("Other"), Some(true)),
+            &[2, 1],
+            "Moved",
+            false,
+            false,
+            None,
+        ),
+    ] {
+        ok(store.tell(&[changed]).await);
+        let wanted = Wanted {
+            is_open: true,
+            ..all(id)
+        };
+        for at_least in [0.0, 0.5] {
+            let wanted = Wanted {
+                at_least,
+                ..wanted.clone()
+            };
+            let edits = ok(store.edits(WIKI, &wanted).await);
+            let found: Vec<u64> = edits.iter().map(|edit| edit.revision.0).collect();
+            assert_eq!(found, offered);
+        }
+        let edit = first().await;
+        assert_eq!(edit.page.title, title);
+        assert_eq!(
+            (edit.is_page_deleted, edit.is_text_hidden),
+            (is_deleted, is_hidden)
+        );
+        assert_eq!(edit.user_name.as_deref(), name);
+    }
+    // Whoever tells of the edit again does not bring a hidden name back.
+    ok(store.tell(&[see(true, false)]).await);
+    let mut told = seen(1, DAY);
+    told.page = page(1);
+    told.edit.user_name = Some("Ana".to_owned());
+    ok(store.tell(&[Change::Seen(told)]).await);
+    assert_eq!(first().await.user_name, None);
 }
 
 pub(super) async fn edits_come_page_by_page(store: &dyn Store) {

@@ -90,6 +90,9 @@ pub enum LedgerError {
     /// The store does not take it. Nothing of it is kept.
     #[error("the ledger is not written: {0}")]
     NotWritten(String),
+    /// The store will never take it. Nothing of it is kept.
+    #[error("the ledger refuses it: {0}")]
+    Refused(String),
     /// More waits to be written than may. Nothing of it is kept.
     #[error("the ledger has too much to write at the moment")]
     Busy,
@@ -280,7 +283,11 @@ impl Ledger {
                 match change {
                     Change::Scored(edit) => edit.edit.user_name = None,
                     Change::Seen(seen) => seen.edit.user_name = None,
-                    Change::Became { .. } | Change::Judged(_) | Change::Unjudged { .. } => {}
+                    Change::Became { .. }
+                    | Change::PageChanged { .. }
+                    | Change::Visibility { .. }
+                    | Change::Judged(_)
+                    | Change::Unjudged { .. } => {}
                 }
             }
         }
@@ -318,19 +325,11 @@ impl Ledger {
     }
 
     /// Where the source of a stream is, as it was kept last.
-    #[cfg_attr(
-        not(test),
-        expect(dead_code, reason = "sources of streams are to come")
-    )]
     pub(crate) async fn position(&self, source: &str) -> Result<Option<String>, StoreError> {
         self.0.store.position(source).await
     }
 
     /// Keeps where the source of a stream is.
-    #[cfg_attr(
-        not(test),
-        expect(dead_code, reason = "sources of streams are to come")
-    )]
     pub(crate) async fn keep_position(
         &self,
         source: &str,
@@ -340,10 +339,6 @@ impl Ledger {
     }
 
     /// A job that one process of those that share the ledger does at a time; `None` while another has it.
-    #[cfg_attr(
-        not(test),
-        expect(dead_code, reason = "sources of streams are to come")
-    )]
     pub(crate) async fn lease(&self, job: &str) -> Result<Option<Lease>, StoreError> {
         self.0.store.lease(job).await
     }

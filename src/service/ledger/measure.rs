@@ -100,6 +100,31 @@ fn make(number: u64, n_edits: u64, model: &Arc<LedgerModel>) -> Made {
     Made { scored, seen, fate }
 }
 
+fn measured_model() -> Arc<LedgerModel> {
+    Arc::new(LedgerModel {
+        name: "measuredwiki.reverted".to_owned(),
+        version: "1".to_owned(),
+        target: Target::Reverted,
+        checksum: 1,
+        rule: Rule::default(),
+        levels: vec![("review".to_owned(), 0.123), ("sure".to_owned(), 0.987)],
+        features: vec![],
+    })
+}
+
+/// Scores of edits, and the edits, of a wiki: two changes for each number.
+#[cfg(feature = "postgres")]
+pub(super) fn batch(wiki: &str, numbers: std::ops::Range<u64>) -> Vec<Change> {
+    let model = measured_model();
+    let made = numbers.map(|number| make(number, 100_000, &model));
+    let changes = made.flat_map(|mut made| {
+        made.scored.wiki = wiki.into();
+        made.seen.wiki = wiki.into();
+        [Change::Scored(made.scored), Change::Seen(made.seen)]
+    });
+    changes.collect()
+}
+
 #[tokio::test]
 async fn a_year_of_edits() {
     let n_edits: u64 = std::env::var("REVSCORE_MEASURE_EDITS")
@@ -114,15 +139,7 @@ async fn a_year_of_edits() {
     let ledger = Ledger::open(options, move |_| labels)
         .await
         .expect("the ledger works");
-    let model = Arc::new(LedgerModel {
-        name: "measuredwiki.reverted".to_owned(),
-        version: "1".to_owned(),
-        target: Target::Reverted,
-        checksum: 1,
-        rule: Rule::default(),
-        levels: vec![("review".to_owned(), 0.123), ("sure".to_owned(), 0.987)],
-        features: vec![],
-    });
+    let model = measured_model();
     let (mut in_scores, mut in_seen) = (0.0, 0.0);
     let made: Vec<u64> = (1..=n_edits).collect();
     for numbers in made.chunks(1_000) {

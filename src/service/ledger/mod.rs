@@ -41,6 +41,7 @@ pub(crate) use handle::{LedgerState, now};
 pub(crate) use lease::Lease;
 pub use place::LedgerPlace;
 pub(crate) use store::{
-    Change, Day, FeatureCounts, LedgerEdit, LedgerScore, Store, StoreError, StoredModel, Wanted,
+    Change, Day, FeatureCounts, KnownEdit, LedgerEdit, LedgerScore, Store, StoreError, StoredModel,
+    Wanted,
 };
 pub(crate) use tally::{Bands, Delay, Fated, Group, Judged, Tally};

@@ -53,8 +53,8 @@ use super::entry::Judgement;
 use super::lease::Lease;
 use super::rows::Tallies;
 use super::store::{
-    Answer, Change, Day, DayTally, FeatureCounts, LedgerEdit, LedgerSize, ModelId, Store,
-    StoreError, StoredModel, TailEntry, Wanted,
+    Answer, Change, Day, DayTally, FeatureCounts, KnownEdit, LedgerEdit, LedgerSize, ModelId,
+    Store, StoreError, StoredModel, TailEntry, Wanted,
 };
 use super::tails::Tails;
 use crate::revision::{PageId, RevisionId, Timestamp};
@@ -199,6 +199,17 @@ impl Store for PostgresStore {
 
     fn edit<'a>(&'a self, wiki: &'a str, revision: RevisionId) -> Answer<'a, Option<LedgerEdit>> {
         Box::pin(limited(READ_LIMIT, read::edit(&self.pool, wiki, revision)))
+    }
+
+    fn known<'a>(
+        &'a self,
+        wiki: &'a str,
+        revisions: &'a [RevisionId],
+    ) -> Answer<'a, Vec<KnownEdit>> {
+        Box::pin(limited(
+            READ_LIMIT,
+            read::known(&self.pool, wiki, revisions),
+        ))
     }
 
     fn edits<'a>(&'a self, wiki: &'a str, wanted: &'a Wanted) -> Answer<'a, Vec<LedgerEdit>> {

@@ -37,8 +37,8 @@ use super::entry::Judgement;
 use super::lease::{Lease, LocalJobs};
 use super::rows::Tallies;
 use super::store::{
-    Answer, Change, Day, DayTally, FeatureCounts, LedgerEdit, LedgerSize, ModelId, Store,
-    StoreError, StoredModel, TailEntry, Wanted,
+    Answer, Change, Day, DayTally, FeatureCounts, KnownEdit, LedgerEdit, LedgerSize, ModelId,
+    Store, StoreError, StoredModel, TailEntry, Wanted,
 };
 use super::tails::Tails;
 use crate::revision::{PageId, RevisionId, Timestamp};
@@ -230,6 +230,14 @@ impl Store for SqliteStore {
 
     fn edit<'a>(&'a self, wiki: &'a str, revision: RevisionId) -> Answer<'a, Option<LedgerEdit>> {
         Box::pin(read::edit(&self.readers, wiki, revision))
+    }
+
+    fn known<'a>(
+        &'a self,
+        wiki: &'a str,
+        revisions: &'a [RevisionId],
+    ) -> Answer<'a, Vec<KnownEdit>> {
+        Box::pin(read::known(&self.readers, wiki, revisions))
     }
 
     fn edits<'a>(&'a self, wiki: &'a str, wanted: &'a Wanted) -> Answer<'a, Vec<LedgerEdit>> {

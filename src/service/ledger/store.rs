@@ -52,6 +52,22 @@ pub(crate) enum Change {
         revision: RevisionId,
         fate: Fate,
     },
+    /// A page that is there has another title, is deleted, or is back.
+    PageChanged {
+        wiki: std::sync::Arc<str>,
+        page: PageId,
+        /// `None` leaves it as it is.
+        title: Option<String>,
+        is_deleted: Option<bool>,
+    },
+    /// What may be seen of an edit that is there changed. An account's name that may not be seen is
+    /// dropped for good.
+    Visibility {
+        wiki: std::sync::Arc<str>,
+        revision: RevisionId,
+        is_text_visible: bool,
+        is_user_visible: bool,
+    },
     /// A judgement; takes the place of the same person's earlier one.
     Judged(Judgement),
     /// Takes a person's judgement back.
@@ -85,6 +101,10 @@ pub(crate) struct LedgerEdit {
     pub(crate) scores: Vec<LedgerScore>,
     pub(crate) fate: Fate,
     pub(crate) judgements: Vec<Judgement>,
+    /// Whether its page is deleted, as far as told.
+    pub(crate) is_page_deleted: bool,
+    /// Whether its text is hidden, as far as told.
+    pub(crate) is_text_hidden: bool,
 }
 
 /// One score as it stands in the ledger.
@@ -96,6 +116,16 @@ pub(crate) struct LedgerScore {
     pub(crate) is_counted: bool,
 }
 
+/// What was said of an edit already.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) struct KnownEdit {
+    pub(crate) revision: RevisionId,
+    /// Whether the edit itself was told of too.
+    pub(crate) is_seen: bool,
+    /// Models' checksums, and their probabilities.
+    pub(crate) scores: Vec<(u128, f64)>,
+}
+
 /// Which edits of a wiki are asked for, newest first.
 #[derive(Clone, Debug)]
 pub(crate) struct Wanted {
@@ -104,7 +134,8 @@ pub(crate) struct Wanted {
     pub(crate) at_least: f64,
     /// Before this edit, in order of time; of an edit whose time is not known, that of its score.
     pub(crate) before: Option<(Timestamp, RevisionId)>,
-    /// Without a judgement, not reverted (by their author neither), and not by a bot.
+    /// Without a judgement, not reverted (by their author neither), not by a bot, and with something to look
+    /// at: neither the page is deleted nor the text hidden.
     pub(crate) is_open: bool,
     /// At most so many.
     pub(crate) limit: usize,
@@ -223,6 +254,13 @@ pub(crate) trait Store: Send + Sync {
 
     /// One edit; `None` when it is not there.
     fn edit<'a>(&'a self, wiki: &'a str, revision: RevisionId) -> Answer<'a, Option<LedgerEdit>>;
+
+    /// Those of these edits that are there, with what models said of them.
+    fn known<'a>(
+        &'a self,
+        wiki: &'a str,
+        revisions: &'a [RevisionId],
+    ) -> Answer<'a, Vec<KnownEdit>>;
 
     /// Edits by score, newest first.
     fn edits<'a>(&'a self, wiki: &'a str, wanted: &'a Wanted) -> Answer<'a, Vec<LedgerEdit>>;

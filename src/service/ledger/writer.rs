@@ -148,9 +148,16 @@ fn refuse(queue: &Queue, counters: &Counters, items: Vec<Item>, error: &StoreErr
     };
     for item in awaited.into_iter().chain(behind) {
         n_refused += item.changes.len();
-        acknowledge(item, || Err(LedgerError::NotWritten(error.to_string())));
+        acknowledge(item, || Err(of_store(error)));
     }
     n_refused
+}
+
+fn of_store(error: &StoreError) -> LedgerError {
+    match error {
+        StoreError::Full(_) | StoreError::Unusable(_) => LedgerError::NotWritten(error.to_string()),
+        StoreError::NotUnderstood(_) => LedgerError::Refused(error.to_string()),
+    }
 }
 
 fn acknowledge(item: Item, result: impl FnOnce() -> Result<(), LedgerError>) {

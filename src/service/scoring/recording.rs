@@ -75,12 +75,21 @@ impl Recording {
             && models.iter().all(|wanted| wanted.without.is_none())
     }
 
+    /// What was collected, in the order of the edits; of each that was scored, if it is kept.
+    pub(crate) fn collected(&self) -> Vec<Option<Change>> {
+        match self {
+            Self::Awaited(_, changes) => {
+                std::mem::take(&mut *changes.lock().unwrap_or_else(PoisonError::into_inner))
+            }
+            Self::Off | Self::Queued(_) => Vec::new(),
+        }
+    }
+
     /// Waits until the ledger has what was collected. Gives whether that is all that was scored.
     pub(crate) async fn finish(self, app: &App) -> Result<bool, ServiceError> {
-        match (self, app.ledger()) {
-            (Self::Awaited(_, changes), Some(ledger)) => {
-                let changes =
-                    std::mem::take(&mut *changes.lock().unwrap_or_else(PoisonError::into_inner));
+        match (&self, app.ledger()) {
+            (Self::Awaited(..), Some(ledger)) => {
+                let changes = self.collected();
                 let is_all = changes.iter().all(Option::is_some);
                 let written = ledger.write(changes.into_iter().flatten().collect()).await;
                 written.map_or(Err(ServiceError::LedgerUnavailable), |()| Ok(is_all))

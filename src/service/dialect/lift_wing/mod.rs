@@ -20,8 +20,8 @@ pub(super) use predict::{error, status_of};
 
 use crate::service::App;
 use crate::service::body::ScoringBody;
-use crate::service::dialect::event::MAX_EVENT_BYTES;
 use crate::service::error::ServiceError;
+use crate::service::stream::event::MAX_EVENT_BYTES;
 use crate::service::wiki::{Named, Wiki};
 
 /// Its routes.

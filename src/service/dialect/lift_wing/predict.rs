@@ -12,10 +12,10 @@ use axum::response::{IntoResponse as _, Response};
 use serde_json::{Value, json};
 
 use crate::service::App;
-use crate::service::dialect::event::Event;
 use crate::service::dialect::ores::{feature_values, score_body};
 use crate::service::error::{ServiceError, as_answer, as_answer_after};
 use crate::service::scoring::{Asking, ScoreError, Subject, score_revisions};
+use crate::service::stream::event::Event;
 use crate::service::wiki::{ApiError, FetchError, Named, Wiki};
 
 /// The words by which clients know that a revision is not there.
@@ -95,8 +95,8 @@ impl Input {
             _ => false,
         };
         if let Some(event) = input.get("event") {
-            let event = Event::read(event).map_err(|error| error.to_string())?;
-            if !event.is_edit {
+            let event = Event::read(event.clone()).map_err(|error| error.to_string())?;
+            if !event.is_edit() {
                 return Err("expected an event of an edit, got one of something else".to_owned());
             }
             if event.wiki != wiki.name {

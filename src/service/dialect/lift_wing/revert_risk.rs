@@ -20,12 +20,12 @@ use super::predict::{describe, status_of};
 use crate::revision::{Page, PageId, Revision, RevisionId, Timestamp, User, UserKind};
 use crate::service::App;
 use crate::service::body::read_frame;
-use crate::service::dialect::event::{Event, MAX_EVENT_BYTES};
 use crate::service::error::{ServiceError, as_answer, as_answer_after};
 use crate::service::models::Models;
 use crate::service::scoring::{
     Asking, EditParts, Outcome, Overrides, ScoreError, Subject, score_one, score_revisions,
 };
+use crate::service::stream::event::{Event, MAX_EVENT_BYTES};
 use crate::service::wiki::{FetchError, Named, Wiki};
 
 /// Names that this is served under; the multilingual one is asked for unregistered authors.
@@ -121,7 +121,7 @@ async fn answer(app: &App, model: &str, body: Bytes) -> Result<Value, Refusal> {
             return Err("expected revision_data, got none".to_owned().into());
         }
         Ask::Instances(instances) => return score_instances(app, model, &instances).await,
-        Ask::Event(event) => read_event(app, &event)?,
+        Ask::Event(event) => read_event(app, event)?,
         Ask::One(instance) => read_instance(app, &instance)?,
     };
     let named = known_model(app, wiki)?;
@@ -280,9 +280,9 @@ fn find_wiki<'a>(app: &'a App, language: &str) -> Result<&'a Arc<Wiki>, Refusal>
     })
 }
 
-fn read_event<'a>(app: &'a App, event: &Value) -> Result<(&'a Arc<Wiki>, u64), Refusal> {
+fn read_event<'a>(app: &'a App, event: Value) -> Result<(&'a Arc<Wiki>, u64), Refusal> {
     let event = Event::read(event).map_err(|error| error.to_string())?;
-    if !event.is_edit {
+    if !event.is_edit() {
         return Err("expected an event of an edit, got one of something else"
             .to_owned()
             .into());

@@ -11,10 +11,10 @@ use serde_json::{Value, json};
 use super::{InferenceError, find};
 use crate::service::App;
 use crate::service::body::ScoringBody;
-use crate::service::dialect::event::MAX_EVENT_BYTES;
 use crate::service::dialect::lift_wing::status_of;
 use crate::service::error::{ServiceError, as_answer_after};
 use crate::service::scoring::{Asking, Subject, score_revisions};
+use crate::service::stream::event::MAX_EVENT_BYTES;
 
 /// Revisions of one request.
 const MAX_REVISIONS: usize = 256;

@@ -62,6 +62,12 @@ impl From<ServiceError> for OresError {
 
 /// What stands in place of a score.
 pub(super) fn score_error(error: &ScoreError) -> Value {
+    let (kind, message) = kind_and_message(error);
+    json!({"error": {"type": kind, "message": message}})
+}
+
+/// The same in its parts, as events have it too.
+pub(in crate::service) fn kind_and_message(error: &ScoreError) -> (&'static str, String) {
     let kind = kind_of(error);
     let message = match error {
         ScoreError::Fetch(FetchError::RevisionNotFound { id }) => {
@@ -84,7 +90,7 @@ pub(super) fn score_error(error: &ScoreError) -> Value {
         }
         error => error.to_string(),
     };
-    json!({"error": {"type": kind, "message": format!("{kind}: {message}")}})
+    (kind, format!("{kind}: {message}"))
 }
 
 /// The exception of revscoring's that says the same.

@@ -17,6 +17,8 @@ mod v1;
 mod v2;
 mod v3;
 
+pub(in crate::service) use error::kind_and_message;
+
 use axum::Router;
 use axum::response::Redirect;
 use axum::routing::{get, post};

@@ -14,8 +14,8 @@ use super::scores::score;
 use super::v3::write_scores;
 use crate::service::App;
 use crate::service::body::ScoringBody;
-use crate::service::dialect::event::{Event, MAX_EVENT_BYTES};
 use crate::service::observing::observe_scored;
+use crate::service::stream::event::{Event, MAX_EVENT_BYTES};
 
 /// Scores the edit of an event; 204 for one that no model is for.
 pub(super) async fn precache(
@@ -29,8 +29,8 @@ pub(super) async fn precache(
             "expected an event as JSON, got something else: {error}"
         ))
     })?;
-    let event = Event::read(&event).map_err(|error| bad_request(error.to_string()))?;
-    let wiki = app.wikis().find(&event.wiki).filter(|_| event.is_edit);
+    let event = Event::read(event).map_err(|error| bad_request(error.to_string()))?;
+    let wiki = app.wikis().find(&event.wiki).filter(|_| event.is_edit());
     let Some(wiki) = wiki else {
         return Ok(StatusCode::NO_CONTENT.into_response());
     };

@@ -8,9 +8,9 @@ use std::collections::BTreeSet;
 use sqlx::{AssertSqlSafe, Connection as _};
 use xxhash_rust::xxh3::xxh3_64_with_seed;
 
-use super::merge::{keys, merge};
+use super::merge::merge;
 use super::numbers::wiki_of;
-use super::{PostgresStore, Writer, pages, standing, writing};
+use super::{PostgresStore, Writer, standing, writing};
 use crate::service::ledger::handle::now;
 use crate::service::ledger::rows::time_of;
 use crate::service::ledger::store::{Change, StoreError};
@@ -51,12 +51,9 @@ pub(super) async fn apply(
             &completed
         }
     };
-    let keys = keys(changes, numbers);
-    let (standing, mut page_numbers) =
-        standing::read(&mut transaction, &keys, changes, numbers).await?;
+    let standing = standing::read(&mut transaction, changes, numbers).await?;
     let merged = merge(changes, numbers, standing);
-    pages::resolve(&mut transaction, &merged.pages, &mut page_numbers).await?;
-    writing::write(&mut transaction, merged, &page_numbers).await?;
+    writing::write(&mut transaction, merged).await?;
     transaction.commit().await?;
     Ok(())
 }

@@ -54,14 +54,27 @@ pub(super) struct EditRow {
     pub(super) comment: Option<RevertComment>,
     pub(super) fate: Fate,
     pub(super) judged: Judged,
+    /// What may not be shown: its text (1), its author (2).
+    pub(super) hidden: u8,
 }
+
+/// A page.
+#[derive(Debug)]
+pub(super) struct Page {
+    /// `None` of a new one.
+    pub(super) number: Option<i64>,
+    pub(super) title: String,
+    pub(super) is_deleted: bool,
+    pub(super) is_changed: bool,
+}
+
+/// Pages by wiki.
+pub(super) type Pages = HashMap<(i64, PageKey), Page>;
 
 /// An edit that is there, or is to be.
 #[derive(Debug)]
 pub(super) struct Edit {
     pub(super) row: EditRow,
-    /// Its page's title as it stands.
-    pub(super) title: String,
     /// The time under which its row stands; `None` of a new one.
     pub(super) stored_time: Option<i64>,
     /// The models that scored it.
@@ -76,6 +89,8 @@ pub(super) type Verdicts = BTreeMap<String, (i64, Judged)>;
 #[derive(Default)]
 pub(super) struct Standing {
     pub(super) edits: HashMap<Key, Edit>,
+    /// Pages of these edits, and those that changes name.
+    pub(super) pages: Pages,
     pub(super) verdicts: HashMap<Key, Verdicts>,
     /// Days whose edits are gone.
     pub(super) frozen: HashSet<(i64, Day)>,
@@ -96,23 +111,39 @@ pub(super) struct Merged<'a> {
     pub(super) scores: Vec<NewScore<'a>>,
     /// Judgements by edit and person; `None` where one is taken back.
     pub(super) judgements: BTreeMap<(Key, &'a str), Option<&'a Judgement>>,
-    /// Pages that need a number, and the title that was told last; none where it was told without.
-    pub(super) pages: BTreeMap<(i64, PageKey), String>,
+    pub(super) pages: Pages,
     pub(super) sums: Sums,
 }
 
 /// The edits that changes are about.
 pub(super) fn keys(changes: &[Change], numbers: &Numbers) -> BTreeSet<Key> {
-    let keys = changes.iter().map(|change| {
+    let keys = changes.iter().filter_map(|change| {
         let revision = match change {
             Change::Scored(edit) => edit.edit.sighting.revision,
             Change::Seen(seen) => seen.edit.sighting.revision,
-            Change::Became { revision, .. } | Change::Unjudged { revision, .. } => *revision,
+            Change::Became { revision, .. }
+            | Change::Visibility { revision, .. }
+            | Change::Unjudged { revision, .. } => *revision,
             Change::Judged(judgement) => judgement.revision,
+            Change::PageChanged { .. } => return None,
         };
-        (numbers.wiki(wiki_of(change)), stored_id(revision))
+        Some((numbers.wiki(wiki_of(change)), stored_id(revision)))
     });
     keys.collect()
+}
+
+/// The pages that changes name.
+pub(super) fn pages(changes: &[Change], numbers: &Numbers) -> BTreeSet<(i64, PageKey)> {
+    let pages = changes.iter().filter_map(|change| {
+        let page = match change {
+            Change::Scored(edit) => PageKey::of_page(&edit.page),
+            Change::Seen(seen) => PageKey::of_page(&seen.page),
+            Change::PageChanged { page, .. } => PageKey::of(page.0.cast_signed(), ""),
+            _ => return None,
+        };
+        Some((numbers.wiki(wiki_of(change)), page))
+    });
+    pages.collect()
 }
 
 /// Takes changes in, in their order.
@@ -123,6 +154,7 @@ pub(super) fn merge<'a>(
 ) -> Merged<'a> {
     let Standing {
         edits,
+        pages,
         verdicts,
         frozen,
     } = standing;
@@ -133,7 +165,7 @@ pub(super) fn merge<'a>(
             edits,
             scores: Vec::new(),
             judgements: BTreeMap::new(),
-            pages: BTreeMap::new(),
+            pages,
             sums: Sums::default(),
         },
     };
@@ -162,6 +194,25 @@ pub(super) fn merge<'a>(
                 });
             }
             Change::Became { revision, fate, .. } => merging.became(wiki, *revision, fate),
+            Change::PageChanged {
+                page,
+                title,
+                is_deleted,
+                ..
+            } => {
+                // Of a page without an id nobody says that.
+                let page = (wiki, PageKey::Id(page.0.cast_signed()));
+                merging.page_changed(&page, title.as_deref(), *is_deleted);
+            }
+            Change::Visibility {
+                revision,
+                is_text_visible,
+                is_user_visible,
+                ..
+            } => {
+                let hidden = u8::from(!is_text_visible) | u8::from(!is_user_visible) << 1;
+                merging.hidden((wiki, stored_id(*revision)), hidden);
+            }
             Change::Judged(judgement) => merging.judged(wiki, judgement),
             Change::Unjudged { revision, by, .. } => merging.unjudged(wiki, *revision, by),
         }
@@ -241,7 +292,7 @@ impl<'a> Merging<'a> {
     fn insert(&mut self, told: &Told<'_>, time: i64) {
         let (facts, sighting) = (told.facts, &told.facts.sighting);
         let page = PageKey::of_page(told.page);
-        self.name_page(told.wiki, &page, &told.page.title);
+        name_page(&mut self.merged.pages, (told.wiki, page.clone()), told.page);
         let row = EditRow {
             page,
             namespace: told.page.namespace,
@@ -256,10 +307,10 @@ impl<'a> Merging<'a> {
             comment: told.comment,
             fate: Fate::default(),
             judged: decided(self.verdicts.get(&told.key())),
+            hidden: 0,
         };
         let edit = Edit {
             row,
-            title: told.page.title.clone(),
             stored_time: None,
             models: BTreeSet::new(),
             is_changed: true,
@@ -269,18 +320,13 @@ impl<'a> Merging<'a> {
         self.merged.sums.touch(told.wiki, day_of(time));
     }
 
-    /// A page's title is the one that was told last; one that is told of without keeps its own.
-    fn name_page(&mut self, wiki: i64, page: &PageKey, title: &str) {
-        let known = self.merged.pages.entry((wiki, page.clone())).or_default();
-        if !title.is_empty() {
-            title.clone_into(known);
-        }
-    }
-
     /// Fills the gaps of an edit that is there; gives its time.
     fn complete(&mut self, told: &Told<'_>) -> Option<i64> {
         let (facts, sighting) = (told.facts, &told.facts.sighting);
-        let edit = self.merged.edits.get_mut(&told.key())?;
+        let Merged {
+            edits, pages, sums, ..
+        } = &mut self.merged;
+        let edit = edits.get_mut(&told.key())?;
         let row = &mut edit.row;
         let old_time = row.time;
         let time = match sighting.timestamp {
@@ -293,7 +339,9 @@ impl<'a> Merging<'a> {
         row.time = time;
         is_news |= fill(&mut row.digest, sighting.digest);
         is_news |= fill(&mut row.author, sighting.author);
-        is_news |= fill(&mut row.user_name, facts.user_name.clone());
+        if row.hidden & 2 == 0 {
+            is_news |= fill(&mut row.user_name, facts.user_name.clone());
+        }
         is_news |= fill(&mut row.kind, facts.kind);
         is_news |= fill(&mut row.comment, told.comment);
         if sighting.timestamp.is_some() && !row.is_dated {
@@ -309,35 +357,52 @@ impl<'a> Merging<'a> {
             is_news = true;
         }
         edit.is_changed |= is_news;
-        // A page without an id is another one when its title is.
+        // A page without an id is another one when its title is, or when its id is told.
         let page = PageKey::of_page(told.page);
-        let is_another = page != row.page && !matches!(row.page, PageKey::Id(_));
-        let title = self.merged.pages.get(&(told.wiki, page.clone()));
-        let title = title.filter(|title| !title.is_empty());
-        let is_renamed = page == row.page && told.page.title != *title.unwrap_or(&edit.title);
-        if is_another {
+        if page != row.page && matches!(row.page, PageKey::Title(_)) {
             row.page = page.clone();
             edit.is_changed = true;
         }
-        if is_another || is_renamed {
-            edit.title.clone_from(&told.page.title);
+        if page == row.page {
+            name_page(pages, (told.wiki, page), told.page);
         }
-        let models = (time != old_time).then(|| edit.models.clone());
-        if is_another || is_renamed {
-            self.name_page(told.wiki, &page, &told.page.title);
-        }
-        let sums = &mut self.merged.sums;
         if is_news {
             sums.touch(told.wiki, day_of(old_time));
         }
         // The scores go with their edit.
-        for model in models.into_iter().flatten() {
-            sums.span(told.wiki, model, day_of(time));
-        }
         if time != old_time {
             sums.touch(told.wiki, day_of(time));
+            for model in &edit.models {
+                sums.span(told.wiki, *model, day_of(time));
+            }
         }
         Some(time)
+    }
+
+    fn page_changed(
+        &mut self,
+        page: &(i64, PageKey),
+        title: Option<&str>,
+        is_deleted: Option<bool>,
+    ) {
+        if let Some(page) = self.merged.pages.get_mut(page) {
+            if let Some(title) = title {
+                title.clone_into(&mut page.title);
+            }
+            page.is_deleted = is_deleted.unwrap_or(page.is_deleted);
+            page.is_changed = true;
+        }
+    }
+
+    /// A name that may not be seen is dropped for good.
+    fn hidden(&mut self, key: Key, hidden: u8) {
+        if let Some(edit) = self.merged.edits.get_mut(&key) {
+            edit.row.hidden = hidden;
+            if hidden & 2 != 0 {
+                edit.row.user_name = None;
+            }
+            edit.is_changed = true;
+        }
     }
 
     fn became(&mut self, wiki: i64, revision: RevisionId, fate: &Fate) {
@@ -380,6 +445,20 @@ impl<'a> Merging<'a> {
             edit.is_changed = true;
             self.merged.sums.touch(key.0, day_of(edit.row.time));
         }
+    }
+}
+
+/// A page that an edit is on. Its title is the one that was told last; one that is told of without keeps its own.
+fn name_page(pages: &mut Pages, key: (i64, PageKey), told: &LedgerPage) {
+    let page = pages.entry(key).or_insert_with(|| Page {
+        number: None,
+        title: told.title.clone(),
+        is_deleted: false,
+        is_changed: true,
+    });
+    if page.title != told.title && !told.title.is_empty() {
+        page.title.clone_from(&told.title);
+        page.is_changed = true;
     }
 }
 

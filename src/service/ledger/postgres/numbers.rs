@@ -24,7 +24,10 @@ pub(super) fn wiki_of(change: &Change) -> &str {
     match change {
         Change::Scored(edit) => &edit.wiki,
         Change::Seen(seen) => &seen.wiki,
-        Change::Became { wiki, .. } | Change::Unjudged { wiki, .. } => wiki,
+        Change::Became { wiki, .. }
+        | Change::PageChanged { wiki, .. }
+        | Change::Visibility { wiki, .. }
+        | Change::Unjudged { wiki, .. } => wiki,
         Change::Judged(judgement) => &judgement.wiki,
     }
 }

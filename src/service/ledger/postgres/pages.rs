@@ -1,100 +1,115 @@
-//! The numbers of pages that a batch names, and their titles. The wiki's lock is held, so nobody else gives them.
+//! Pages that a batch names: their numbers, titles and whether they are deleted. The wiki's lock is held, so nobody else
+//! gives numbers.
 
-use std::collections::BTreeMap;
+use std::collections::BTreeSet;
 
 use sqlx::postgres::PgConnection;
 
-use super::merge::PageKey;
-use super::standing::PageNumbers;
+use super::merge::{Page, PageKey, Pages};
 use super::text::{from_stored, to_stored};
 use crate::service::ledger::store::StoreError;
 
-/// Finds pages' numbers, gives those that have none one, and brings titles up to date.
-pub(super) async fn resolve(
+/// `wiki, number, id, title, is_deleted`
+type PageRow = (i64, i64, i64, String, bool);
+
+/// Those of the pages that are there.
+pub(super) async fn read(
     connection: &mut PgConnection,
-    named: &BTreeMap<(i64, PageKey), String>,
-    numbers: &mut PageNumbers,
-) -> Result<(), StoreError> {
-    if named.is_empty() {
-        return Ok(());
-    }
-    let mut renamed: (Vec<i64>, Vec<String>) = Default::default();
-    for (wiki, number, id, title) in find(connection, named).await? {
-        let title = from_stored(title);
-        let key = (wiki, PageKey::of(id, &title));
-        if let Some(told) = named.get(&key)
-            && *told != title
-            && !told.is_empty()
-        {
-            renamed.0.push(number);
-            renamed.1.push(to_stored(told).into_owned());
+    named: &BTreeSet<(i64, PageKey)>,
+) -> Result<Pages, StoreError> {
+    let (mut ids, mut titles) = (Vec::new(), Vec::new());
+    for (wiki, page) in named {
+        match page {
+            PageKey::Id(id) => ids.push((*wiki, *id)),
+            PageKey::Title(title) => titles.push((*wiki, to_stored(title).into_owned())),
         }
-        numbers.insert(key, number);
     }
-    if !renamed.0.is_empty() {
+    if named.is_empty() {
+        return Ok(Pages::new());
+    }
+    let found = sqlx::query_as(
+        "SELECT page.wiki::bigint, page.number, page.id, page.title, page.is_deleted
+         FROM unnest($1::bigint[], $2::bigint[]) AS k (wiki, id)
+             JOIN page ON page.wiki = k.wiki AND page.id = k.id AND page.id <> 0
+         UNION ALL
+         SELECT page.wiki::bigint, page.number, page.id, page.title, page.is_deleted
+         FROM unnest($3::bigint[], $4::text[]) AS k (wiki, title)
+             JOIN page ON page.wiki = k.wiki AND page.id = 0 AND page.title = k.title
+                 AND hashtextextended(page.title, 0) = hashtextextended(k.title, 0)",
+    );
+    let found: Vec<PageRow> = found
+        .bind(column(&ids, |page| page.0))
+        .bind(column(&ids, |page| page.1))
+        .bind(column(&titles, |page| page.0))
+        .bind(column(&titles, |page| page.1.clone()))
+        .fetch_all(connection)
+        .await?;
+    let pages = found
+        .into_iter()
+        .map(|(wiki, number, id, title, is_deleted)| {
+            let title = from_stored(title);
+            let key = (wiki, PageKey::of(id, &title));
+            let page = Page {
+                number: Some(number),
+                title,
+                is_deleted,
+                is_changed: false,
+            };
+            (key, page)
+        });
+    Ok(pages.collect())
+}
+
+/// Writes pages that changed, and gives new ones their numbers.
+pub(super) async fn write(
+    connection: &mut PgConnection,
+    pages: &mut Pages,
+) -> Result<(), StoreError> {
+    let changed = pages.values().filter(|page| page.is_changed);
+    let changed: Vec<(i64, &Page)> = changed
+        .filter_map(|page| Some((page.number?, page)))
+        .collect();
+    if !changed.is_empty() {
         sqlx::query(
-            "UPDATE page SET title = k.title FROM unnest($1::bigint[], $2::text[]) AS k (number, title)
+            "UPDATE page SET title = k.title, is_deleted = k.is_deleted
+             FROM unnest($1::bigint[], $2::text[], $3::boolean[]) AS k (number, title, is_deleted)
              WHERE page.number = k.number",
         )
-        .bind(renamed.0)
-        .bind(renamed.1)
+        .bind(column(&changed, |row| row.0))
+        .bind(column(&changed, |row| to_stored(&row.1.title).into_owned()))
+        .bind(column(&changed, |row| row.1.is_deleted))
         .execute(&mut *connection)
         .await?;
     }
-    let new = named.iter().filter(|(key, _)| !numbers.contains_key(key));
-    let new: Vec<(i64, i64, String)> = new
-        .map(|((wiki, page), told)| match page {
-            PageKey::Id(id) => (*wiki, *id, to_stored(told).into_owned()),
-            PageKey::Title(title) => (*wiki, 0, to_stored(title).into_owned()),
+    let new = pages.iter().filter(|(_, page)| page.number.is_none());
+    let new: Vec<(i64, i64, &Page)> = new
+        .map(|((wiki, key), page)| match key {
+            PageKey::Id(id) => (*wiki, *id, page),
+            PageKey::Title(_) => (*wiki, 0, page),
         })
         .collect();
     if new.is_empty() {
         return Ok(());
     }
     let made = sqlx::query_as(
-        "INSERT INTO page (wiki, id, title) SELECT * FROM unnest($1::integer[], $2::bigint[], $3::text[])
-         RETURNING wiki::bigint, number, id, title",
+        "INSERT INTO page (wiki, id, title, is_deleted)
+             SELECT * FROM unnest($1::integer[], $2::bigint[], $3::text[], $4::boolean[])
+         RETURNING wiki::bigint, number, id, title, is_deleted",
     );
-    let made: Vec<(i64, i64, i64, String)> = made
-        .bind(column(&new, |page| page.0 as i32))
-        .bind(column(&new, |page| page.1))
-        .bind(column(&new, |page| page.2.clone()))
+    let made: Vec<PageRow> = made
+        .bind(column(&new, |row| row.0 as i32))
+        .bind(column(&new, |row| row.1))
+        .bind(column(&new, |row| to_stored(&row.2.title).into_owned()))
+        .bind(column(&new, |row| row.2.is_deleted))
         .fetch_all(connection)
         .await?;
-    for (wiki, number, id, title) in made {
-        numbers.insert((wiki, PageKey::of(id, &from_stored(title))), number);
-    }
-    Ok(())
-}
-
-/// `wiki, number, id, title` of those that are there.
-async fn find(
-    connection: &mut PgConnection,
-    named: &BTreeMap<(i64, PageKey), String>,
-) -> Result<Vec<(i64, i64, i64, String)>, StoreError> {
-    let (mut ids, mut titles) = (Vec::new(), Vec::new());
-    for (wiki, page) in named.keys() {
-        match page {
-            PageKey::Id(id) => ids.push((*wiki, *id)),
-            PageKey::Title(title) => titles.push((*wiki, to_stored(title).into_owned())),
+    for (wiki, number, id, title, _) in made {
+        let key = (wiki, PageKey::of(id, &from_stored(title)));
+        if let Some(page) = pages.get_mut(&key) {
+            page.number = Some(number);
         }
     }
-    let found = sqlx::query_as(
-        "SELECT page.wiki::bigint, page.number, page.id, page.title
-         FROM unnest($1::bigint[], $2::bigint[]) AS k (wiki, id)
-             JOIN page ON page.wiki = k.wiki AND page.id = k.id AND page.id <> 0
-         UNION ALL
-         SELECT page.wiki::bigint, page.number, page.id, page.title
-         FROM unnest($3::bigint[], $4::text[]) AS k (wiki, title)
-             JOIN page ON page.wiki = k.wiki AND page.id = 0 AND page.title = k.title
-                 AND hashtextextended(page.title, 0) = hashtextextended(k.title, 0)",
-    );
-    let found = found
-        .bind(column(&ids, |page| page.0))
-        .bind(column(&ids, |page| page.1))
-        .bind(column(&titles, |page| page.0))
-        .bind(column(&titles, |page| page.1.clone()));
-    Ok(found.fetch_all(connection).await?)
+    Ok(())
 }
 
 /// One column of rows, as an array.

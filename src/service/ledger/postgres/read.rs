@@ -14,7 +14,8 @@ use crate::revision::{PageId, RevisionId};
 use crate::service::ledger::entry::Judgement;
 use crate::service::ledger::rows::{self, Cells as _, Code as _, EditParts, decode, stored_id};
 use crate::service::ledger::store::{
-    Day, FeatureCounts, LedgerEdit, LedgerSize, ModelId, StoreError, StoredModel, TailEntry, Wanted,
+    Day, FeatureCounts, KnownEdit, LedgerEdit, LedgerSize, ModelId, StoreError, StoredModel,
+    TailEntry, Wanted,
 };
 
 /// Begins a transaction whose statements all see the same.
@@ -119,6 +120,24 @@ pub(super) async fn edit(
     Ok(edits.into_iter().next())
 }
 
+pub(super) async fn known(
+    pool: &PgPool,
+    name: &str,
+    revisions: &[RevisionId],
+) -> Result<Vec<KnownEdit>, StoreError> {
+    let revisions: Vec<i64> = revisions.iter().copied().map(stored_id).collect();
+    let rows = sqlx::query(
+        "SELECT e.revision, e.comment IS NOT NULL, model.checksum, s.probability
+         FROM wiki CROSS JOIN unnest($2::bigint[]) WITH ORDINALITY AS k (revision, place)
+             JOIN edit e ON e.wiki = wiki.id AND e.revision = k.revision
+             LEFT JOIN score s ON s.wiki = e.wiki AND s.revision = e.revision AND s.time = e.time
+             LEFT JOIN model ON model.id = s.model
+         WHERE wiki.name = $1 ORDER BY k.place",
+    );
+    let rows = rows.bind(to_stored(name)).bind(revisions);
+    rows::known(&rows.fetch_all(pool).await?)
+}
+
 /// Edits in the order of their revisions in a list; those that are not there are left out.
 async fn read_edits(
     reader: &mut PgConnection,
@@ -128,7 +147,8 @@ async fn read_edits(
     let edits = sqlx::query(
         "SELECT e.reverted_by, e.reverter_class, e.revert_seconds, e.revert_comment, e.revert_reason,
              e.self_reverted, e.revert_undone, e.edit_war, e.time, e.is_dated, e.user_name,
-             e.user_class, e.kind, e.is_first, e.namespace, page.id, page.title, e.revision
+             e.user_class, e.kind, e.is_first, e.namespace, page.id, page.title, e.revision,
+             page.is_deleted, e.hidden
          FROM unnest($2::bigint[]) WITH ORDINALITY AS k (revision, place)
              JOIN edit e ON e.wiki = $1 AND e.revision = k.revision
              JOIN page ON page.number = e.page
@@ -199,6 +219,8 @@ const FLAGGED: &str = "SELECT s.revision FROM score s
      WHERE s.wiki = $1 AND s.model = $2 AND (s.time, s.revision) < ($3, $4) AND s.time <= $3
          AND s.probability >= $5 AND s.probability >= 0.1
          AND (NOT $6 OR (e.reverted_by IS NULL AND NOT e.self_reverted AND e.user_class <> $8
+             AND e.hidden & 1 = 0
+             AND NOT EXISTS (SELECT FROM page p WHERE p.number = e.page AND p.is_deleted)
              AND NOT EXISTS (
                  SELECT FROM judgement j WHERE j.wiki = s.wiki AND j.revision = s.revision)))
      ORDER BY s.time DESC, s.revision DESC LIMIT $7";
@@ -208,6 +230,8 @@ const ANY: &str = "SELECT e.revision FROM edit e
          JOIN score s ON s.wiki = e.wiki AND s.revision = e.revision AND s.time = e.time AND s.model = $2
      WHERE e.wiki = $1 AND (e.time, e.revision) < ($3, $4) AND e.time <= $3 AND s.probability >= $5
          AND (NOT $6 OR (e.reverted_by IS NULL AND NOT e.self_reverted AND e.user_class <> $8
+             AND e.hidden & 1 = 0
+             AND NOT EXISTS (SELECT FROM page p WHERE p.number = e.page AND p.is_deleted)
              AND NOT EXISTS (
                  SELECT FROM judgement j WHERE j.wiki = e.wiki AND j.revision = e.revision)))
      ORDER BY e.time DESC, e.revision DESC LIMIT $7";

@@ -13,9 +13,9 @@ use crate::service::ledger::store::StoreError;
 
 /// A step from one version to the next.
 pub(super) struct Migration {
-    script: &'static str,
+    pub(super) script: &'static str,
     /// The first version that a program has to know to use the tables after this step.
-    compatible_from: i32,
+    pub(super) compatible_from: i32,
 }
 
 /// Steps in their order; the last one's number is the version.

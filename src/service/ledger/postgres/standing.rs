@@ -6,9 +6,10 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 use sqlx::Row as _;
 use sqlx::postgres::{PgConnection, PgRow};
 
-use super::merge::{Edit, EditRow, Key, PageKey, Standing, Verdicts};
+use super::merge::{Edit, EditRow, Key, Page, PageKey, Pages, Standing, Verdicts};
 use super::numbers::Numbers;
 use super::text::from_stored;
+use super::{merge, pages};
 use crate::evaluation::{Kind, UserClass};
 use crate::service::ledger::rows::{
     Cells as _, Code as _, comment, day_of, digest, fate, tail_entry, time_of,
@@ -17,17 +18,16 @@ use crate::service::ledger::store::{Change, Day, StoreError, TailEntry};
 use crate::service::ledger::tails::WantedTail;
 use crate::service::ledger::tally::Judged;
 
-/// Rows of pages that are known, by wiki and page.
-pub(super) type PageNumbers = HashMap<(i64, PageKey), i64>;
-
-/// Reads what stands, and the numbers of the pages that it names.
+/// Reads what stands of all that changes are about.
 pub(super) async fn read(
     connection: &mut PgConnection,
-    keys: &BTreeSet<Key>,
     changes: &[Change],
     numbers: &Numbers,
-) -> Result<(Standing, PageNumbers), StoreError> {
-    let (edits, pages) = edits(connection, keys).await?;
+) -> Result<Standing, StoreError> {
+    let keys = &merge::keys(changes, numbers);
+    let named = merge::pages(changes, numbers);
+    let mut pages = pages::read(connection, &named).await?;
+    let edits = edits(connection, keys, &mut pages).await?;
     let mut days: BTreeSet<(i64, Day)> = edits
         .iter()
         .map(|(key, edit)| (key.0, day_of(edit.row.time)))
@@ -41,25 +41,26 @@ pub(super) async fn read(
         let time = time_of(facts.sighting.timestamp, scored_at);
         Some((numbers.wiki(wiki), day_of(time)))
     }));
-    let standing = Standing {
+    Ok(Standing {
         edits,
+        pages,
         verdicts: verdicts(connection, keys).await?,
         frozen: frozen(connection, &days).await?.into_iter().collect(),
-    };
-    Ok((standing, pages))
+    })
 }
 
 async fn edits(
     connection: &mut PgConnection,
     keys: &BTreeSet<Key>,
-) -> Result<(HashMap<Key, Edit>, PageNumbers), StoreError> {
+    pages: &mut Pages,
+) -> Result<HashMap<Key, Edit>, StoreError> {
     let (wikis, revisions): (Vec<i64>, Vec<i64>) = keys.iter().copied().unzip();
     let rows = sqlx::query(
         "SELECT e.reverted_by, e.reverter_class, e.revert_seconds, e.revert_comment, e.revert_reason,
              e.self_reverted, e.revert_undone, e.edit_war, e.wiki, e.revision, e.time, e.is_dated,
              e.digest, e.author, e.user_name, e.user_class, e.is_first, e.kind, e.comment,
-             e.comment_reason, e.judged, e.namespace, e.page, page.id, page.title,
-             ARRAY(SELECT s.model::bigint FROM score s
+             e.comment_reason, e.judged, e.namespace, e.page, page.id, page.title, page.is_deleted,
+             e.hidden, ARRAY(SELECT s.model::bigint FROM score s
                  WHERE s.wiki = e.wiki AND s.revision = e.revision AND s.time = e.time)
          FROM unnest($1::bigint[], $2::bigint[]) AS k (wiki, revision)
              JOIN edit e ON e.wiki = k.wiki AND e.revision = k.revision
@@ -67,24 +68,28 @@ async fn edits(
     );
     let rows = rows.bind(wikis).bind(revisions);
     let rows = rows.fetch_all(connection).await?;
-    let mut pages = PageNumbers::new();
     let mut edits = HashMap::with_capacity(rows.len());
     for row in &rows {
-        let edit = edit(row)?;
+        let page = Page {
+            number: Some(row.int(22)?),
+            title: row.text(24)?,
+            is_deleted: row.flag(25)?,
+            is_changed: false,
+        };
+        let key = PageKey::of(row.int(23)?, &page.title);
         let wiki = row.int(8)?;
-        pages.insert((wiki, edit.row.page.clone()), row.int(22)?);
-        edits.insert((wiki, row.int(9)?), edit);
+        edits.insert((wiki, row.int(9)?), edit(row, key.clone())?);
+        pages.insert((wiki, key), page);
     }
-    Ok((edits, pages))
+    Ok(edits)
 }
 
-fn edit(row: &PgRow) -> Result<Edit, StoreError> {
+fn edit(row: &PgRow, page: PageKey) -> Result<Edit, StoreError> {
     let time = row.int(10)?;
-    let title = row.text(24)?;
-    let models: Vec<i64> = row.try_get(25)?;
+    let models: Vec<i64> = row.try_get(27)?;
     Ok(Edit {
         row: EditRow {
-            page: PageKey::of(row.int(23)?, &title),
+            page,
             namespace: row.small(21)?,
             time,
             is_dated: row.flag(11)?,
@@ -97,8 +102,8 @@ fn edit(row: &PgRow) -> Result<Edit, StoreError> {
             comment: comment(row, 18)?,
             fate: fate(row, 0)?,
             judged: Judged::decode(row.int(20)?)?,
+            hidden: row.int(26)? as u8,
         },
-        title,
         stored_time: Some(time),
         models: models.into_iter().collect(),
         is_changed: false,

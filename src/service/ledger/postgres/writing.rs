@@ -4,9 +4,8 @@ use sqlx::Postgres;
 use sqlx::postgres::{PgArguments, PgConnection};
 use sqlx::query::Query;
 
-use super::merge::{Edit, Key, Merged, NewScore};
-use super::pages::column;
-use super::standing::PageNumbers;
+use super::merge::{Edit, Key, Merged, NewScore, PageKey};
+use super::pages::{self, column};
 use super::text::to_stored;
 use crate::service::ledger::entry::{Judgement, RevertedBy};
 use crate::service::ledger::rows::{
@@ -17,14 +16,15 @@ use crate::service::ledger::store::{FeatureCounts, StoreError};
 /// Writes all that is to stand.
 pub(super) async fn write(
     connection: &mut PgConnection,
-    merged: Merged<'_>,
-    pages: &PageNumbers,
+    mut merged: Merged<'_>,
 ) -> Result<(), StoreError> {
+    pages::write(connection, &mut merged.pages).await?;
+    let number = |page: &(i64, PageKey)| merged.pages.get(page)?.number;
     let changed = merged.edits.iter().filter(|(_, edit)| edit.is_changed);
     let (new, standing): (Vec<_>, Vec<_>) = changed
         .map(|(key, edit)| Row {
             key: *key,
-            page: pages.get(&(key.0, edit.row.page.clone())).copied(),
+            page: number(&(key.0, edit.row.page.clone())),
             edit,
         })
         .partition(|row| row.edit.stored_time.is_none());
@@ -61,7 +61,7 @@ macro_rules! edit_columns {
     () => {
         "wiki, revision, page, namespace, time, is_dated, digest, author, user_name, user_class, is_first, kind,
          comment, comment_reason, reverted_by, reverter_class, revert_seconds, revert_comment, revert_reason,
-         self_reverted, revert_undone, edit_war, judged"
+         self_reverted, revert_undone, edit_war, judged, hidden"
     };
 }
 macro_rules! edit_arrays {
@@ -69,7 +69,7 @@ macro_rules! edit_arrays {
         "$1::integer[], $2::bigint[], $3::bigint[], $4::integer[], $5::bigint[], $6::boolean[], $7::bytea[],
          $8::bigint[], $9::text[], $10::smallint[], $11::boolean[], $12::smallint[], $13::smallint[],
          $14::smallint[], $15::bigint[], $16::smallint[], $17::bigint[], $18::smallint[], $19::smallint[],
-         $20::boolean[], $21::boolean[], $22::boolean[], $23::smallint[]"
+         $20::boolean[], $21::boolean[], $22::boolean[], $23::smallint[], $24::smallint[]"
     };
 }
 
@@ -109,6 +109,7 @@ fn bind_edits<'q>(statement: Statement<'q>, rows: &[Row<'_>]) -> Statement<'q> {
         .bind(column(rows, |row| row.edit.row.fate.revert_undone))
         .bind(column(rows, |row| row.edit.row.fate.edit_war))
         .bind(column(rows, |row| code(row.edit.row.judged)))
+        .bind(column(rows, |row| i16::from(row.edit.row.hidden)))
 }
 
 async fn insert_edits(connection: &mut PgConnection, rows: &[Row<'_>]) -> Result<(), StoreError> {
@@ -137,10 +138,10 @@ async fn update_edits(connection: &mut PgConnection, rows: &[Row<'_>]) -> Result
              reverted_by = k.reverted_by, reverter_class = k.reverter_class,
              revert_seconds = k.revert_seconds, revert_comment = k.revert_comment,
              revert_reason = k.revert_reason, self_reverted = k.self_reverted,
-             revert_undone = k.revert_undone, edit_war = k.edit_war, judged = k.judged
+             revert_undone = k.revert_undone, edit_war = k.edit_war, judged = k.judged, hidden = k.hidden
          FROM unnest(",
         edit_arrays!(),
-        ", $24::bigint[]) AS k (",
+        ", $25::bigint[]) AS k (",
         edit_columns!(),
         ", stored_time)
          WHERE e.wiki = k.wiki AND e.revision = k.revision AND e.time = k.stored_time"

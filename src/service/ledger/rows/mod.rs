@@ -22,10 +22,10 @@ pub(super) use cells::Cells;
 pub(super) use code::{Code, encode_rule};
 pub(super) use counting::{CountedModels, Counts, count, counted_model};
 pub(super) use days::{day_of, end_of, start_of, time_of};
+pub(super) use reading::{
+    EditParts, edit, judgement, known, size, stored_id, stored_model, tail_entry, verdict,
+};
 #[cfg(feature = "postgres")]
 pub(super) use reading::{comment, digest, fate};
-pub(super) use reading::{
-    EditParts, edit, judgement, size, stored_id, stored_model, tail_entry, verdict,
-};
 pub(super) use sums::Sums;
 pub(super) use tallies::{CountsDays, DayRow, KnownDays, Tallies};

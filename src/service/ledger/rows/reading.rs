@@ -9,7 +9,7 @@ use crate::model::Target;
 use crate::revision::{PageId, RevisionId, Timestamp};
 use crate::service::ledger::entry::{Fate, Judgement, LedgerModel, LedgerPage, RevertedBy};
 use crate::service::ledger::store::{
-    LedgerEdit, LedgerScore, LedgerSize, StoreError, StoredModel, TailEntry,
+    KnownEdit, LedgerEdit, LedgerScore, LedgerSize, StoreError, StoredModel, TailEntry,
 };
 use crate::service::ledger::tally::Judged;
 
@@ -35,21 +35,44 @@ pub(crate) fn size(row: &impl Cells) -> Result<LedgerSize, StoreError> {
 
 /// `id, name, version, target, checksum, levels, features, first_day, last_day, rule`
 pub(crate) fn stored_model(row: &impl Cells) -> Result<StoredModel, StoreError> {
-    let checksum = row.bytes(4)?.try_into().map(u128::from_le_bytes);
     Ok(StoredModel {
         id: row.int(0)?,
         model: LedgerModel {
             name: row.text(1)?,
             version: row.text(2)?,
             target: Target::decode(row.int(3)?)?,
-            checksum: checksum
-                .map_err(|_| StoreError::NotUnderstood("a model's checksum".to_owned()))?,
+            checksum: checksum(row.bytes(4)?)?,
             rule: decode_rule(row.int(9)?)?,
             levels: bytes::decode(row.bytes(5)?, "levels of a model")?,
             features: bytes::decode(row.bytes(6)?, "features of a model")?,
         },
         days: Some((row.small(7)?, row.small(8)?)),
     })
+}
+
+fn checksum(bytes: &[u8]) -> Result<u128, StoreError> {
+    let checksum = bytes.try_into().map(u128::from_le_bytes);
+    checksum.map_err(|_| StoreError::NotUnderstood("a model's checksum".to_owned()))
+}
+
+/// `revision, whether it is seen, model's checksum, probability` for each score, or once without; rows of one edit
+/// come one after the other.
+pub(crate) fn known(rows: &[impl Cells]) -> Result<Vec<KnownEdit>, StoreError> {
+    let mut known: Vec<KnownEdit> = Vec::new();
+    for row in rows {
+        let revision = revision(row, 0)?;
+        if known.last().is_none_or(|last| last.revision != revision) {
+            known.push(KnownEdit {
+                revision,
+                is_seen: row.flag(1)?,
+                scores: Vec::new(),
+            });
+        }
+        if let (Some(last), Some(bytes)) = (known.last_mut(), row.maybe_bytes(2)?) {
+            last.scores.push((checksum(bytes)?, row.float(3)?));
+        }
+    }
+    Ok(known)
 }
 
 /// What became of an edit, from eight columns: `reverted_by, reverter_class, revert_seconds, revert_comment,
@@ -136,7 +159,7 @@ pub(crate) fn verdict(judgement: &Judgement) -> Judged {
 /// The rows that one edit is made of.
 pub(crate) struct EditParts<'a, R> {
     /// What became of it (eight columns), `time, is_dated, user_name, user_class, kind, is_first, namespace, page
-    /// id, page title, revision`
+    /// id, page title, revision, page is_deleted, hidden`
     pub(crate) edit: &'a R,
     /// `model, probability, reasons, is_counted, scored_at` of each score.
     pub(crate) scores: &'a [R],
@@ -180,5 +203,7 @@ pub(crate) fn edit<R: Cells>(
         scores,
         fate: fate(row, 0)?,
         judgements: judgements.collect::<Result<_, _>>()?,
+        is_page_deleted: row.flag(18)?,
+        is_text_hidden: row.int(19)? & 1 != 0,
     })
 }

@@ -12,7 +12,7 @@ use super::memory::Memory;
 use super::{Writer, sums};
 use crate::corpus::RevertComment;
 use crate::evaluation::UserClass;
-use crate::revision::{RevisionId, Timestamp};
+use crate::revision::{PageId, RevisionId, Timestamp};
 use crate::service::ledger::entry::{
     EditFacts, Fate, Judgement, LedgerPage, ModelScore, ScoredEdit, SeenEdit,
 };
@@ -39,6 +39,25 @@ pub(super) async fn apply(writer: &mut Writer, changes: &[Change]) -> Result<(),
                 revision,
                 fate,
             } => batch.became(wiki, *revision, fate).await?,
+            Change::PageChanged {
+                wiki,
+                page,
+                title,
+                is_deleted,
+            } => {
+                batch
+                    .page_changed(wiki, *page, title.as_deref(), *is_deleted)
+                    .await?;
+            }
+            Change::Visibility {
+                wiki,
+                revision,
+                is_text_visible,
+                is_user_visible,
+            } => {
+                let hidden = u8::from(!is_text_visible) | u8::from(!is_user_visible) << 1;
+                batch.hidden(wiki, *revision, hidden).await?;
+            }
             Change::Judged(judgement) => batch.judged(judgement).await?,
             Change::Unjudged { wiki, revision, by } => batch.unjudged(wiki, *revision, by).await?,
         }
@@ -192,7 +211,8 @@ impl Batch<'_> {
         let (facts, sighting) = (told.facts, &told.facts.sighting);
         let completed = sqlx::query_as(
             "UPDATE edit SET digest = coalesce(digest, ?4), author = coalesce(author, ?5),
-                 user_name = coalesce(user_name, ?6), user_class = iif(user_class = 0, ?7, user_class),
+                 user_name = iif(hidden & 2, NULL, coalesce(user_name, ?6)),
+                 user_class = iif(user_class = 0, ?7, user_class),
                  is_first = max(is_first, ?8), kind = coalesce(kind, ?9), comment = ?10,
                  comment_reason = ?11
              WHERE wiki = ?1 AND revision = ?2 AND page = ?3 AND is_dated AND comment IS NULL
@@ -275,7 +295,8 @@ impl Batch<'_> {
         }
         sqlx::query(
             "UPDATE edit SET time = ?3, is_dated = max(is_dated, ?4), digest = coalesce(digest, ?5),
-                 author = coalesce(author, ?6), user_name = coalesce(user_name, ?7),
+                 author = coalesce(author, ?6),
+                 user_name = iif(hidden & 2, NULL, coalesce(user_name, ?7)),
                  user_class = iif(user_class = 0, ?8, user_class), is_first = max(is_first, ?9),
                  kind = coalesce(kind, ?10), comment_reason = iif(comment IS NULL, ?12, comment_reason),
                  comment = coalesce(comment, ?11)
@@ -355,6 +376,47 @@ impl Batch<'_> {
         if let Some((time,)) = changed {
             self.sums.touch(wiki, day_of(time));
         }
+        Ok(())
+    }
+
+    async fn page_changed(
+        &mut self,
+        wiki: &str,
+        page: PageId,
+        title: Option<&str>,
+        is_deleted: Option<bool>,
+    ) -> Result<(), StoreError> {
+        let wiki = self.memory.wiki(self.connection, wiki).await?;
+        sqlx::query(
+            "UPDATE page SET title = coalesce(?3, title), is_deleted = coalesce(?4, is_deleted)
+             WHERE wiki = ?1 AND id = ?2 AND id <> 0",
+        )
+        .bind(wiki)
+        .bind(page.0.cast_signed())
+        .bind(title)
+        .bind(is_deleted)
+        .execute(&mut *self.connection)
+        .await?;
+        self.memory.forget_page(wiki, page);
+        Ok(())
+    }
+
+    async fn hidden(
+        &mut self,
+        wiki: &str,
+        revision: RevisionId,
+        hidden: u8,
+    ) -> Result<(), StoreError> {
+        let wiki = self.memory.wiki(self.connection, wiki).await?;
+        sqlx::query(
+            "UPDATE edit SET hidden = ?3, user_name = iif(?3 & 2, NULL, user_name)
+             WHERE wiki = ?1 AND revision = ?2",
+        )
+        .bind(wiki)
+        .bind(id(revision))
+        .bind(hidden)
+        .execute(&mut *self.connection)
+        .await?;
         Ok(())
     }
 

@@ -104,6 +104,11 @@ impl Memory {
         Ok(number)
     }
 
+    /// A page's title is another one now, whoever knows it.
+    pub(super) fn forget_page(&mut self, wiki: i64, page: PageId) {
+        self.pages.remove(&(wiki, page));
+    }
+
     /// A page's number. Its title is the one that was told last.
     pub(super) async fn page(
         &mut self,

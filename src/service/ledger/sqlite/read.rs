@@ -12,7 +12,8 @@ use crate::revision::{PageId, RevisionId};
 use crate::service::ledger::entry::Judgement;
 use crate::service::ledger::rows::{self, Code, EditParts, decode, stored_id};
 use crate::service::ledger::store::{
-    Day, FeatureCounts, LedgerEdit, LedgerSize, ModelId, StoreError, StoredModel, TailEntry, Wanted,
+    Day, FeatureCounts, KnownEdit, LedgerEdit, LedgerSize, ModelId, StoreError, StoredModel,
+    TailEntry, Wanted,
 };
 
 /// A wiki's number, if there is anything of it.
@@ -109,6 +110,28 @@ pub(super) async fn edit(
     read_edit(&mut reader, (number, name), revision).await
 }
 
+pub(super) async fn known(
+    readers: &SqlitePool,
+    name: &str,
+    revisions: &[RevisionId],
+) -> Result<Vec<KnownEdit>, StoreError> {
+    let mut reader = readers.begin().await?;
+    let Some(number) = wiki(&mut reader, name).await? else {
+        return Ok(Vec::new());
+    };
+    let mut known = Vec::new();
+    for &revision in revisions {
+        let rows = sqlx::query(
+            "SELECT e.revision, e.comment IS NOT NULL, model.checksum, s.probability FROM edit e
+             LEFT JOIN score s ON s.wiki = e.wiki AND s.revision = e.revision
+             LEFT JOIN model ON model.id = s.model WHERE e.wiki = ? AND e.revision = ?",
+        );
+        let rows = rows.bind(number).bind(stored_id(revision));
+        known.extend(rows::known(&rows.fetch_all(&mut *reader).await?)?);
+    }
+    Ok(known)
+}
+
 async fn read_edit(
     reader: &mut SqliteConnection,
     (wiki, name): (i64, &str),
@@ -117,7 +140,8 @@ async fn read_edit(
     let row = sqlx::query(
         "SELECT e.reverted_by, e.reverter_class, e.revert_seconds, e.revert_comment, e.revert_reason,
              e.self_reverted, e.revert_undone, e.edit_war, e.time, e.is_dated, e.user_name,
-             e.user_class, e.kind, e.is_first, e.namespace, page.id, page.title, e.revision
+             e.user_class, e.kind, e.is_first, e.namespace, page.id, page.title, e.revision,
+             page.is_deleted, e.hidden
          FROM edit e JOIN page ON page.number = e.page WHERE e.wiki = ? AND e.revision = ?",
     );
     let row = row.bind(wiki).bind(stored_id(revision));
@@ -163,6 +187,8 @@ const FLAGGED: &str = "SELECT s.revision FROM score s INDEXED BY score_high
      WHERE s.wiki = ?1 AND s.model = ?2 AND (s.time, s.revision) < (?3, ?4)
          AND s.probability >= ?5 AND s.probability >= 0.1
          AND (NOT ?6 OR (e.reverted_by IS NULL AND e.self_reverted = 0 AND e.user_class <> ?8
+             AND e.hidden & 1 = 0
+             AND NOT EXISTS (SELECT 1 FROM page p WHERE p.number = e.page AND p.is_deleted)
              AND NOT EXISTS (
                  SELECT 1 FROM judgement j WHERE j.wiki = s.wiki AND j.revision = s.revision)))
      ORDER BY s.time DESC, s.revision DESC LIMIT ?7";
@@ -172,6 +198,8 @@ const ANY: &str = "SELECT e.revision FROM edit e INDEXED BY edit_by_time
          CROSS JOIN score s ON s.wiki = e.wiki AND s.revision = e.revision AND s.model = ?2
      WHERE e.wiki = ?1 AND (e.time, e.revision) < (?3, ?4) AND s.probability >= ?5
          AND (NOT ?6 OR (e.reverted_by IS NULL AND e.self_reverted = 0 AND e.user_class <> ?8
+             AND e.hidden & 1 = 0
+             AND NOT EXISTS (SELECT 1 FROM page p WHERE p.number = e.page AND p.is_deleted)
              AND NOT EXISTS (
                  SELECT 1 FROM judgement j WHERE j.wiki = s.wiki AND j.revision = s.revision)))
      ORDER BY e.time DESC, e.revision DESC LIMIT ?7";

@@ -52,7 +52,8 @@ CREATE TABLE page (
     number bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
     id bigint NOT NULL,
     wiki integer NOT NULL,
-    title text NOT NULL
+    title text NOT NULL,
+    is_deleted boolean NOT NULL DEFAULT false
 );
 CREATE UNIQUE INDEX page_by_id ON page (wiki, id) WHERE id <> 0;
 CREATE INDEX page_by_title ON page (wiki, hashtextextended(title, 0)) WHERE id = 0;
@@ -79,6 +80,8 @@ CREATE TABLE edit (
     revert_reason smallint,
     -- The latest judgement that says something: 0 for none, 1 for good, 2 for bad.
     judged smallint NOT NULL,
+    -- What may not be shown any more: its text (1), its author (2).
+    hidden smallint NOT NULL,
     is_dated boolean NOT NULL,
     is_first boolean NOT NULL,
     self_reverted boolean NOT NULL,

@@ -1,0 +1,122 @@
+//! What librdkafka tells: log lines, how far consumers are behind, and which partitions come and go.
+
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use rdkafka::client::ClientContext;
+use rdkafka::config::RDKafkaLogLevel;
+use rdkafka::consumer::{BaseConsumer, ConsumerContext, Rebalance};
+use rdkafka::error::KafkaError;
+use rdkafka::statistics::Statistics;
+
+use super::lane::Lane;
+use crate::service::App;
+
+/// A partition of a topic.
+pub(super) type Partition = (String, i32);
+
+/// A producer's.
+#[derive(Clone, Default)]
+pub(super) struct Quiet;
+
+impl ClientContext for Quiet {
+    fn log(&self, level: RDKafkaLogLevel, _facility: &str, message: &str) {
+        log(level, message);
+    }
+
+    fn error(&self, error: KafkaError, reason: &str) {
+        tracing::warn!(%error, reason, "kafka: {error}: {reason}");
+    }
+}
+
+/// A consumer's.
+pub(super) struct Context {
+    app: App,
+    source: Arc<str>,
+    lanes: Mutex<HashMap<Partition, Lane>>,
+}
+
+impl Context {
+    pub(super) fn new(app: App, source: &Arc<str>) -> Self {
+        Self {
+            app,
+            source: Arc::clone(source),
+            lanes: Mutex::default(),
+        }
+    }
+
+    /// The lanes of the partitions that this consumer has.
+    pub(super) fn lanes(&self) -> MutexGuard<'_, HashMap<Partition, Lane>> {
+        self.lanes.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl ClientContext for Context {
+    fn log(&self, level: RDKafkaLogLevel, _facility: &str, message: &str) {
+        log(level, message);
+    }
+
+    fn error(&self, error: KafkaError, reason: &str) {
+        let source = &*self.source;
+        tracing::warn!(source, %error, reason, "kafka: {error}: {reason}");
+    }
+
+    fn stats(&self, statistics: Statistics) {
+        for (topic, of_topic) in &statistics.topics {
+            for (partition, state) in &of_topic.partitions {
+                // Below 0 it is not known, and another consumer has the partition.
+                if *partition >= 0 && state.consumer_lag >= 0 {
+                    let lag = state.consumer_lag as f64;
+                    self.app
+                        .metrics()
+                        .kafka_lag(&self.source, topic, *partition, lag);
+                }
+            }
+        }
+    }
+}
+
+impl ConsumerContext for Context {
+    /// A partition that goes takes its lane with it: what is not acknowledged comes again, to whoever has it
+    /// then.
+    fn pre_rebalance(&self, _consumer: &BaseConsumer<Self>, rebalance: &Rebalance<'_>) {
+        let (what, partitions) = match rebalance {
+            Rebalance::Assign(partitions) => ("assigned", partitions),
+            Rebalance::Revoke(partitions) => ("revoked", partitions),
+            Rebalance::Error(error) => {
+                let source = &*self.source;
+                tracing::warn!(source, %error, "partitions of {source} are not shared out: {error}");
+                return;
+            }
+        };
+        let source = &*self.source;
+        let n = partitions.count();
+        tracing::info!(source, n, "{source}: {n} partitions are {what}");
+        self.app.metrics().kafka_rebalanced(source, what);
+        if what == "revoked" {
+            let mut lanes = self.lanes();
+            for element in partitions.elements() {
+                let partition = (element.topic().to_owned(), element.partition());
+                let lane = lanes.remove(&partition);
+                if lane.is_some_and(|lane| lane.is_paused) {
+                    self.app.metrics().kafka_resumed(source);
+                }
+                self.app
+                    .metrics()
+                    .kafka_lag(source, &partition.0, partition.1, 0.0);
+            }
+        }
+    }
+}
+
+fn log(level: RDKafkaLogLevel, message: &str) {
+    match level {
+        RDKafkaLogLevel::Emerg
+        | RDKafkaLogLevel::Alert
+        | RDKafkaLogLevel::Critical
+        | RDKafkaLogLevel::Error => tracing::error!("kafka: {message}"),
+        RDKafkaLogLevel::Warning => tracing::warn!("kafka: {message}"),
+        RDKafkaLogLevel::Notice | RDKafkaLogLevel::Info => tracing::info!("kafka: {message}"),
+        RDKafkaLogLevel::Debug => tracing::debug!("kafka: {message}"),
+    }
+}

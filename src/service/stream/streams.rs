@@ -1,0 +1,173 @@
+//! The sources and sinks of a configuration, and the tasks that read and write them.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use tokio::sync::watch;
+use tokio::task::JoinSet;
+
+use super::pulled::{self, Pulled};
+use super::sink::Sink;
+use super::worker::Worker;
+use crate::service::App;
+use crate::service::config::{Config, Selection, SinkConfig, SourceConfig};
+
+#[cfg(feature = "kafka")]
+use super::kafka::{KafkaSink, KafkaSource};
+
+/// Ready when the streams are told to stop.
+pub(super) async fn stopped(stop: &mut watch::Receiver<bool>) {
+    // Whoever tells them lives as long as they.
+    let _ = stop.wait_for(|stop| *stop).await;
+}
+
+/// Where events come from, and where scores go.
+#[derive(Default)]
+pub struct Streams {
+    sources: BTreeMap<String, (Selection, Source)>,
+    sinks: Arc<[Arc<dyn Sink>]>,
+}
+
+enum Source {
+    #[cfg(feature = "kafka")]
+    Kafka(Arc<KafkaSource>),
+    Pulled(SourceConfig),
+}
+
+/// Why streams are not read or written.
+#[derive(Debug, thiserror::Error)]
+pub enum StreamsError {
+    /// A client that does not take its options.
+    #[error("[{table}] cannot be used: {cause}")]
+    Unusable {
+        /// The table of the configuration.
+        table: String,
+        /// Why.
+        cause: String,
+    },
+    /// A binary without the feature.
+    #[cfg(not(feature = "kafka"))]
+    #[error(
+        "[{table}] needs Kafka, which this binary was built without: build it with --features kafka"
+    )]
+    NoKafka {
+        /// The table of the configuration.
+        table: String,
+    },
+    /// Nobody keeps where a source is.
+    #[error(
+        "[source.{source_name}] needs a ledger, which keeps where it is: name a file with --ledger"
+    )]
+    NoLedger {
+        /// The source.
+        source_name: String,
+    },
+}
+
+impl Streams {
+    /// Gets ready to read and write what a configuration names; connects to nobody yet.
+    ///
+    /// # Errors
+    /// When something cannot be used as it is configured.
+    pub fn configured(config: &Config) -> Result<Self, StreamsError> {
+        let mut sinks: Vec<Arc<dyn Sink>> = Vec::new();
+        for (name, sink) in &config.sinks {
+            sinks.push(open_sink(name, sink)?);
+        }
+        let mut sources = BTreeMap::new();
+        for (name, source) in &config.sources {
+            let selection = source.selection();
+            let opened = open_source(name, source)?;
+            if matches!(opened, Source::Pulled(_)) && config.ledger.is_none() {
+                return Err(StreamsError::NoLedger {
+                    source_name: name.clone(),
+                });
+            }
+            sources.insert(name.clone(), (selection, opened));
+        }
+        Ok(Self {
+            sources,
+            sinks: sinks.into(),
+        })
+    }
+
+    /// Whether there is anything to read.
+    pub(crate) fn is_empty(&self) -> bool {
+        self.sources.is_empty()
+    }
+
+    /// Reads all sources until they are told to stop.
+    pub(crate) fn start(&self, app: &App, stop: &watch::Receiver<bool>) -> JoinSet<()> {
+        let mut tasks = JoinSet::new();
+        for (name, (selection, source)) in &self.sources {
+            app.metrics().stream_begins(name);
+            let sinks = Arc::clone(&self.sinks);
+            let worker = Arc::new(Worker::new(app.clone(), name, selection.clone(), sinks));
+            let stop = stop.clone();
+            match source {
+                #[cfg(feature = "kafka")]
+                Source::Kafka(source) => {
+                    let source = Arc::clone(source);
+                    tasks.spawn(async move { source.run(worker, stop).await });
+                }
+                Source::Pulled(config) => match open_pulled(app, config) {
+                    Ok(source) => {
+                        if let Some(ledger) = app.ledger() {
+                            tasks.spawn(pulled::run(source, worker, ledger.clone(), stop));
+                        }
+                    }
+                    Err(error) => {
+                        tracing::error!(source = name, error, "{name} is not read: {error}");
+                    }
+                },
+            }
+        }
+        tasks
+    }
+}
+
+fn unusable(kind: &str, name: &str, cause: &impl ToString) -> StreamsError {
+    StreamsError::Unusable {
+        table: format!("{kind}.{name}"),
+        cause: cause.to_string(),
+    }
+}
+
+fn open_sink(name: &str, config: &SinkConfig) -> Result<Arc<dyn Sink>, StreamsError> {
+    match config {
+        #[cfg(feature = "kafka")]
+        SinkConfig::Kafka(config) => {
+            let sink = KafkaSink::new(name, config);
+            Ok(Arc::new(
+                sink.map_err(|error| unusable("sink", name, &error))?,
+            ))
+        }
+        #[cfg(not(feature = "kafka"))]
+        SinkConfig::Kafka(_) => Err(StreamsError::NoKafka {
+            table: format!("sink.{name}"),
+        }),
+        SinkConfig::Webhook(_) | SinkConfig::EventGate(_) => Err(unusable("sink", name, &"soon")),
+    }
+}
+
+fn open_source(name: &str, config: &SourceConfig) -> Result<Source, StreamsError> {
+    match config {
+        #[cfg(feature = "kafka")]
+        SourceConfig::Kafka(config) => {
+            let source = KafkaSource::new(name, config);
+            let source = source.map_err(|error| unusable("source", name, &error))?;
+            Ok(Source::Kafka(Arc::new(source)))
+        }
+        #[cfg(not(feature = "kafka"))]
+        SourceConfig::Kafka(_) => Err(StreamsError::NoKafka {
+            table: format!("source.{name}"),
+        }),
+        SourceConfig::EventStreams(_) | SourceConfig::RecentChanges(_) => {
+            Ok(Source::Pulled(config.clone()))
+        }
+    }
+}
+
+fn open_pulled(_app: &App, _config: &SourceConfig) -> Result<Box<dyn Pulled>, String> {
+    Err("soon".to_owned())
+}

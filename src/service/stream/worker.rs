@@ -1,0 +1,604 @@
+//! What becomes of messages: read, scored, delivered and kept; only then are they done with.
+//!
+//! A batch is one lane's (a partition's): its edits are scored in their order, each after the wiki's past was
+//! told of the one before, so that the values are those of a single process. What is down is waited for,
+//! however long: the lane stands still and nothing is lost. What can never be worked is given back as dead,
+//! with why. Doing a batch again does no harm: what the ledger has was said for good, and is said again with
+//! the same probability.
+
+use std::collections::{HashMap, HashSet};
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use futures_util::future::join_all;
+use moka::sync::Cache;
+
+use super::event::{Event, EventKind};
+use super::metrics::{Outcome, Waiting};
+use super::patience::Patience;
+use super::scored::{Said, ScoredEvent, TrueProbability};
+use super::sink::Sink;
+use crate::revision::{PageId, RevisionId};
+use crate::service::App;
+use crate::service::config::Selection;
+use crate::service::dialect::kind_and_message;
+use crate::service::ledger::{Change, KnownEdit, LedgerError, now};
+use crate::service::models::Served;
+use crate::service::observing::Observers;
+use crate::service::scoring::{
+    Asked, BATCH, EditParts, Overrides, Recording, ScoreError, Wanted, fetch_held, is_plausible,
+    score_one,
+};
+use crate::service::wiki::{ApiError, FetchError, Fetched, Named, Wiki};
+
+/// The largest message that is read: what a broker takes unless it is told otherwise.
+const MAX_MESSAGE_BYTES: usize = 1 << 20;
+
+/// Deliveries that are remembered, so that what comes again soon is not delivered again.
+const DELIVERED: u64 = 200_000;
+
+/// How long the pool may need for a batch: in a queue behind others, it is as long as it is.
+const POOL_PATIENCE: Duration = Duration::from_secs(3_600);
+
+/// How often a revision is asked for again that is not there: a wiki's replicas lag behind its events.
+const NOT_FOUND_TRIES: u32 = 3;
+
+/// How often an answer that is not understood is asked for again: a wiki under maintenance answers anything,
+/// and a revision that is too large for an answer never has one.
+const GARBAGE_TRIES: u32 = 8;
+
+/// An event is fresh for so long; after that, what is not there is gone.
+const FRESH_SECONDS: i64 = 600;
+
+/// Works on a source's messages; lanes share it.
+pub(crate) struct Worker {
+    app: App,
+    source: Arc<str>,
+    selection: Selection,
+    sinks: Arc<[Arc<dyn Sink>]>,
+    /// By wiki, revision and the models' checksums.
+    delivered: Cache<(u32, u64, u128), ()>,
+}
+
+/// A message that can never be worked on.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub(crate) struct Dead {
+    /// Its place in the batch.
+    pub(crate) place: usize,
+    pub(crate) error: String,
+}
+
+/// An edit to score, and its place in the batch.
+struct Work {
+    place: usize,
+    event: Arc<Event>,
+}
+
+/// What models said of an edit, in the order of the served models.
+type Verdict = Result<Vec<f64>, ScoreError>;
+
+/// Models by the names of clients, and each of them once.
+struct Models {
+    named: Vec<Named>,
+    served: Vec<Arc<Served>>,
+}
+
+impl Worker {
+    pub(crate) fn new(
+        app: App,
+        source: &str,
+        selection: Selection,
+        sinks: Arc<[Arc<dyn Sink>]>,
+    ) -> Self {
+        Self {
+            app,
+            source: source.into(),
+            selection,
+            sinks,
+            delivered: Cache::new(DELIVERED),
+        }
+    }
+
+    pub(crate) fn app(&self) -> &App {
+        &self.app
+    }
+
+    /// The source's name.
+    pub(crate) fn source(&self) -> &Arc<str> {
+        &self.source
+    }
+
+    /// Does all that messages ask for, as long as it takes; gives those that can never be worked on. When it
+    /// is ready, every score is delivered and kept. Dropping it midway loses nothing that is not done again
+    /// when the messages come again.
+    pub(crate) async fn handle(&self, messages: &[&[u8]]) -> Vec<Dead> {
+        let metrics = self.app.metrics();
+        let mut dead = Vec::new();
+        let mut edits: Vec<(&Arc<Wiki>, Vec<Work>)> = Vec::new();
+        let mut others: Vec<(&Arc<Wiki>, Event)> = Vec::new();
+        let mut n_skipped = 0;
+        for (place, message) in messages.iter().enumerate() {
+            let event = match read(message) {
+                Ok(event) => event,
+                Err(error) => {
+                    dead.push(Dead { place, error });
+                    continue;
+                }
+            };
+            let Some(wiki) = self.wiki_of(&event) else {
+                n_skipped += 1;
+                continue;
+            };
+            if !event.is_edit() {
+                others.push((wiki, event));
+                continue;
+            }
+            let work = Work {
+                place,
+                event: Arc::new(event),
+            };
+            match edits.iter_mut().find(|(other, _)| other.idx == wiki.idx) {
+                Some((_, of_wiki)) => of_wiki.push(work),
+                None => edits.push((wiki, vec![work])),
+            }
+        }
+        metrics.stream_events(&self.source, Outcome::Skipped, n_skipped);
+        let done = edits.iter().map(|(wiki, work)| self.edits(wiki, work));
+        dead.extend(join_all(done).await.into_iter().flatten());
+        self.others(others).await;
+        metrics.stream_events(&self.source, Outcome::Dead, dead.len() as u64);
+        dead
+    }
+
+    /// The wiki of an event that is of interest.
+    fn wiki_of(&self, event: &Event) -> Option<&Arc<Wiki>> {
+        let is_passed_over =
+            event.kind == EventKind::Other || (event.is_bot && self.selection.skip_bots);
+        let wiki = self.app.wikis().find(&event.wiki);
+        let Selection { wikis, .. } = &self.selection;
+        wiki.filter(|wiki| !is_passed_over && (wikis.is_empty() || wikis.contains(&wiki.name)))
+    }
+
+    async fn edits(&self, wiki: &Arc<Wiki>, work: &[Work]) -> Vec<Dead> {
+        let named = wiki.models(&self.app.models());
+        if named.is_empty() {
+            let n = work.len() as u64;
+            self.app
+                .metrics()
+                .stream_events(&self.source, Outcome::Skipped, n);
+            return Vec::new();
+        }
+        let models = Arc::new(Models::new(named));
+        let mut dead = Vec::new();
+        for batch in work.chunks(BATCH) {
+            dead.extend(self.batch(wiki, &models, batch).await);
+        }
+        dead
+    }
+
+    async fn batch(&self, wiki: &Arc<Wiki>, models: &Arc<Models>, work: &[Work]) -> Vec<Dead> {
+        let metrics = self.app.metrics();
+        let key = |rev_id: u64| (wiki.idx, rev_id, models.checksum());
+        let mut ids = HashSet::new();
+        let fresh: Vec<&Work> = work
+            .iter()
+            .filter(|work| {
+                let rev_id = work.event.rev_id;
+                !self.delivered.contains_key(&key(rev_id)) && ids.insert(rev_id)
+            })
+            .collect();
+        let n_known = (work.len() - fresh.len()) as u64;
+        metrics.stream_events(&self.source, Outcome::Known, n_known);
+        if fresh.is_empty() {
+            return Vec::new();
+        }
+        let ids: Vec<u64> = fresh.iter().map(|work| work.event.rev_id).collect();
+        let known = self.known(wiki, &ids).await;
+        let is_done = |id: &u64| known.get(id).is_some_and(|known| models.are_in(known));
+        let (done, open): (Vec<u64>, Vec<u64>) = ids.iter().partition(|id| is_done(id));
+        metrics.stream_events(&self.source, Outcome::Known, done.len() as u64);
+        let is_fresh = |work: &&&Work| {
+            work.event
+                .at
+                .is_none_or(|at| now().0 - at.0 < FRESH_SECONDS)
+        };
+        let newest: HashSet<u64> = fresh
+            .iter()
+            .filter(is_fresh)
+            .map(|work| work.event.rev_id)
+            .collect();
+        let (verdicts, changes) = self.score(wiki, models, &open, &newest).await;
+        let verdicts: HashMap<u64, Verdict> = open.into_iter().zip(verdicts).collect();
+        let n_failed = verdicts.values().filter(|verdict| verdict.is_err()).count() as u64;
+        metrics.stream_events(&self.source, Outcome::Failed, n_failed);
+        let n_scored = verdicts.len() as u64 - n_failed;
+        metrics.stream_events(&self.source, Outcome::Scored, n_scored);
+        let scored: Vec<ScoredEvent> = fresh
+            .iter()
+            .map(|work| {
+                let id = work.event.rev_id;
+                models.say(&work.event, known.get(&id), verdicts.get(&id))
+            })
+            .collect();
+        let sinks = self.sinks.iter().map(|sink| self.deliver(&**sink, &scored));
+        let (refused, unkept) = tokio::join!(join_all(sinks), self.keep(changes));
+        for id in ids {
+            self.delivered.insert(key(id), ());
+        }
+        let refused = refused.into_iter().flatten();
+        let refused = refused.map(|(idx, error)| (fresh[idx].place, error));
+        let unkept = unkept.into_iter().filter_map(|(id, error)| {
+            let work = fresh.iter().find(|work| work.event.rev_id == id)?;
+            Some((work.place, error))
+        });
+        let dead = refused.chain(unkept);
+        dead.map(|(place, error)| Dead { place, error }).collect()
+    }
+
+    /// What the ledger has of revisions.
+    async fn known(&self, wiki: &Wiki, ids: &[u64]) -> HashMap<u64, KnownEdit> {
+        let Some(ledger) = self.app.ledger().filter(|ledger| ledger.keeps(&wiki.name)) else {
+            return HashMap::new();
+        };
+        let revisions: Vec<RevisionId> = ids.iter().copied().map(RevisionId).collect();
+        let mut patience = Patience::new();
+        loop {
+            match ledger.store().known(&wiki.name, &revisions).await {
+                Ok(known) => {
+                    let known = known.into_iter();
+                    return known.map(|known| (known.revision.0, known)).collect();
+                }
+                Err(error) => self.wait(&mut patience, "ledger", &error).await,
+            }
+        }
+    }
+
+    /// Fetches revisions, scores them in their order, and gives what is to be kept of it: each change with
+    /// its revision.
+    async fn score(
+        &self,
+        wiki: &Arc<Wiki>,
+        models: &Arc<Models>,
+        ids: &[u64],
+        newest: &HashSet<u64>,
+    ) -> (Vec<Verdict>, Vec<(u64, Change)>) {
+        if ids.is_empty() {
+            return Default::default();
+        }
+        let fetched = self.fetch(wiki, ids, newest).await;
+        let scoring = Scoring::of(&self.app, wiki, models);
+        let mut patience = Patience::new();
+        loop {
+            let scoring = scoring.clone();
+            let score = move |fetched: Vec<Fetched>| scoring.score(fetched);
+            let deadline = Instant::now() + POOL_PATIENCE;
+            let work = vec![fetched.clone()];
+            match self.app.compute(work, deadline, score).await {
+                Ok(mut done) => {
+                    let scored = done.pop().and_then(|done| done.value);
+                    return scored.unwrap_or_else(|| {
+                        let failed = ids.iter().map(|_| Err(ScoreError::Internal));
+                        (failed.collect(), Vec::new())
+                    });
+                }
+                Err(error) => self.wait(&mut patience, "pool", &error).await,
+            }
+        }
+    }
+
+    /// Fetches revisions, those that may come later again and again.
+    async fn fetch(&self, wiki: &Arc<Wiki>, ids: &[u64], newest: &HashSet<u64>) -> Vec<Fetched> {
+        let mut results: HashMap<u64, Fetched> = HashMap::new();
+        let mut held = Vec::new();
+        let mut open = ids.to_vec();
+        let mut patience = Patience::new();
+        while !open.is_empty() {
+            let deadline = Instant::now() + self.app.limits().timeout;
+            let mut batch = fetch_held(&self.app, wiki, &open, deadline).await;
+            let mut later = None;
+            let fetched = std::mem::take(&mut batch.results);
+            for (id, fetched) in std::mem::take(&mut open).into_iter().zip(fetched) {
+                match fetched {
+                    Err(error) if may_come(&error, patience.n_waits, newest.contains(&id)) => {
+                        later = Some(error);
+                        open.push(id);
+                    }
+                    fetched => drop(results.insert(id, fetched)),
+                }
+            }
+            held.push(batch);
+            if let Some(error) = later {
+                self.wait(&mut patience, "wiki", &error).await;
+            }
+        }
+        let results = ids.iter().map(|id| {
+            let result = results.get(id).cloned();
+            result.unwrap_or(Err(FetchError::Internal))
+        });
+        results.collect()
+    }
+
+    /// Delivers to a sink; gives those events that it refuses for good.
+    async fn deliver(&self, sink: &dyn Sink, scored: &[ScoredEvent]) -> Vec<(usize, String)> {
+        let mut patience = Patience::new();
+        loop {
+            match sink.deliver(scored).await {
+                Ok(refused) => {
+                    let (name, n_refused) = (sink.name(), refused.len() as u64);
+                    let n_delivered = scored.len() as u64 - n_refused;
+                    self.app.metrics().sink_events(name, n_delivered, n_refused);
+                    let refused = refused.into_iter();
+                    return refused
+                        .map(|(idx, error)| (idx, format!("sink {name} refuses it: {error}")))
+                        .collect();
+                }
+                Err(error) => self.wait(&mut patience, sink.name(), &error).await,
+            }
+        }
+    }
+
+    /// Writes changes into the ledger; gives the revisions whose changes it will never take.
+    async fn keep(&self, changes: Vec<(u64, Change)>) -> Vec<(u64, String)> {
+        let all = changes.iter().map(|(_, change)| change.clone()).collect();
+        match self.write(all).await {
+            Ok(()) => Vec::new(),
+            // One of them is to blame, and the others are kept.
+            Err(_) => {
+                let mut refused = Vec::new();
+                for (id, change) in changes {
+                    if let Err(error) = self.write(vec![change]).await {
+                        refused.push((id, error.to_string()));
+                    }
+                }
+                refused
+            }
+        }
+    }
+
+    /// Writes changes into the ledger, if there is one, as long as that takes.
+    async fn write(&self, changes: Vec<Change>) -> Result<(), LedgerError> {
+        let Some(ledger) = self.app.ledger() else {
+            return Ok(());
+        };
+        let mut patience = Patience::new();
+        loop {
+            match ledger.write(changes.clone()).await {
+                Ok(()) => return Ok(()),
+                Err(error @ LedgerError::Refused(_)) => return Err(error),
+                Err(error) => self.wait(&mut patience, "ledger", &error).await,
+            }
+        }
+    }
+
+    /// Takes in what happened to pages and revisions besides edits.
+    async fn others(&self, events: Vec<(&Arc<Wiki>, Event)>) {
+        let n = events.len() as u64;
+        let caches = self.app.caches();
+        let mut changes = Vec::new();
+        for (wiki, event) in events {
+            let page_changed = |title: Option<String>, is_deleted: Option<bool>| {
+                (event.page_id != 0).then(|| Change::PageChanged {
+                    wiki: wiki.name.as_str().into(),
+                    page: PageId(event.page_id),
+                    title,
+                    is_deleted,
+                })
+            };
+            match event.kind {
+                EventKind::Move => changes.extend(page_changed(event.page_title.clone(), None)),
+                EventKind::Deletion => {
+                    caches.forget_page(wiki, PageId(event.page_id));
+                    changes.extend(page_changed(None, Some(true)));
+                }
+                EventKind::Undeletion => changes.extend(page_changed(None, Some(false))),
+                EventKind::Visibility(visible) => {
+                    if !(visible.text && visible.user && visible.comment) {
+                        caches.forget_revision(wiki, event.rev_id);
+                    }
+                    changes.push(Change::Visibility {
+                        wiki: wiki.name.as_str().into(),
+                        revision: RevisionId(event.rev_id),
+                        is_text_visible: visible.text,
+                        is_user_visible: visible.user,
+                    });
+                }
+                EventKind::Edit | EventKind::Other => {}
+            }
+        }
+        if let Err(error) = self.write(changes).await {
+            tracing::error!(%error, "what happened to pages is not in the ledger: {error}");
+        }
+        self.app
+            .metrics()
+            .stream_events(&self.source, Outcome::Changed, n);
+    }
+
+    /// Waits before something is tried again.
+    pub(crate) async fn wait(
+        &self,
+        patience: &mut Patience,
+        what: &str,
+        error: &(dyn std::error::Error + Sync),
+    ) {
+        let source = &*self.source;
+        // At the first and then ever more seldom; who is patient for long says so twice a minute.
+        if patience.n_waits.is_power_of_two() || patience.n_waits % 4 == 3 {
+            tracing::warn!(source, what, %error, "{source} waits for {what}: {error}");
+        }
+        let _waiting = Waiting::new(self.app.metrics(), source, what);
+        patience.wait().await;
+    }
+}
+
+/// How a wiki's edits are scored; made anew for each batch, on the pool's threads.
+#[derive(Clone)]
+struct Scoring {
+    app: App,
+    wiki: Arc<Wiki>,
+    asked: Asked,
+    observers: Option<Observers>,
+}
+
+impl Scoring {
+    fn of(app: &App, wiki: &Arc<Wiki>, models: &Models) -> Self {
+        let served = models.served.iter();
+        Self {
+            asked: Asked {
+                models: served.cloned().map(Wanted::from).collect(),
+                history: app.histories().find(&wiki.name).cloned(),
+                recording: Recording::of(app, &wiki.name),
+                is_explained: false,
+                has_values: false,
+            },
+            observers: Observers::of(app, &wiki.name),
+            app: app.clone(),
+            wiki: Arc::clone(wiki),
+        }
+    }
+
+    fn score(&self, fetched: Vec<Fetched>) -> (Vec<Verdict>, Vec<(u64, Change)>) {
+        let mut changes = Vec::with_capacity(2 * fetched.len());
+        let verdicts = fetched.into_iter().map(|fetched| {
+            let parts = fetched?;
+            let score = AssertUnwindSafe(|| self.score_one(&parts));
+            let (verdict, of_edit) = catch_unwind(score).map_err(|_| ScoreError::Internal)?;
+            let id = parts.revision.id.0;
+            changes.extend(of_edit.into_iter().map(|change| (id, change)));
+            Ok(verdict)
+        });
+        (verdicts.collect(), changes)
+    }
+
+    /// Scores an edit, and then tells the past of it: it is none of its own past.
+    fn score_one(&self, parts: &Arc<EditParts>) -> (Vec<f64>, Vec<Change>) {
+        let asked = Asked {
+            recording: self.asked.recording.clone().awaited(),
+            ..self.asked.clone()
+        };
+        let scores = score_one(&self.app, parts, &Overrides::default(), &asked);
+        let id = parts.revision.id.0;
+        for (wanted, scored) in asked.models.iter().zip(&scores) {
+            let checksum = wanted.served.model.checksum();
+            self.app
+                .caches()
+                .keep_score(&self.wiki, id, checksum, scored.wanted_probability);
+        }
+        let mut changes: Vec<Change> = asked.recording.collected().into_iter().flatten().collect();
+        let observers = self.observers.as_ref();
+        if let Some(observers) = observers.filter(|_| is_plausible(parts.revision.timestamp)) {
+            let sight = observers.see(&self.app, parts);
+            observers.take_in(&self.app, &sight);
+            changes.extend(sight.edit.map(Change::Seen));
+        }
+        let probabilities = scores.iter().map(|scored| scored.wanted_probability);
+        (probabilities.collect(), changes)
+    }
+}
+
+impl Models {
+    /// Names that one model serves cost one score.
+    fn new(named: Vec<Named>) -> Self {
+        let mut served: Vec<Arc<Served>> = Vec::new();
+        for named in &named {
+            let checksum = named.served.model.checksum();
+            if served
+                .iter()
+                .all(|other| other.model.checksum() != checksum)
+            {
+                served.push(Arc::clone(&named.served));
+            }
+        }
+        Self { named, served }
+    }
+
+    /// Of all of them.
+    fn checksum(&self) -> u128 {
+        let checksums = self.served.iter().map(|served| served.model.checksum());
+        checksums.fold(0, |sum, checksum| sum.rotate_left(1) ^ checksum)
+    }
+
+    /// Whether all of them said something, and the edit was told of.
+    fn are_in(&self, known: &KnownEdit) -> bool {
+        let mut served = self.served.iter();
+        known.is_seen && served.all(|served| probability_in(known, served).is_some())
+    }
+
+    /// What they say of an event's edit: what they said once, they say for good.
+    fn say(
+        &self,
+        event: &Arc<Event>,
+        known: Option<&KnownEdit>,
+        verdict: Option<&Verdict>,
+    ) -> ScoredEvent {
+        let said = self.named.iter().map(|named| {
+            let served = &named.served;
+            let said_once = known.and_then(|known| probability_in(known, served));
+            let place = self
+                .served
+                .iter()
+                .position(|other| other.model.checksum() == served.model.checksum());
+            let probability = match (said_once, verdict, place) {
+                (Some(probability), _, _) => Ok(probability),
+                (None, Some(Ok(probabilities)), Some(place)) => Ok(probabilities[place]),
+                (None, Some(Err(error)), _) => Err(error.clone()),
+                (None, ..) => Err(ScoreError::Internal),
+            };
+            let score =
+                probability.map(|probability| TrueProbability(named.probability(probability)));
+            Said {
+                model_name: named.name.clone(),
+                model_version: served.version.clone(),
+                score: score.map_err(|error| {
+                    let (kind, message) = kind_and_message(&error);
+                    (kind.to_owned(), message)
+                }),
+            }
+        });
+        ScoredEvent {
+            event: Arc::clone(event),
+            said: said.collect(),
+        }
+    }
+}
+
+fn probability_in(known: &KnownEdit, served: &Served) -> Option<f64> {
+    let checksum = served.model.checksum();
+    let mut scores = known.scores.iter();
+    let score = scores.find(|(model, _)| *model == checksum)?;
+    Some(score.1)
+}
+
+/// Reads a message.
+fn read(message: &[u8]) -> Result<Event, String> {
+    if message.len() > MAX_MESSAGE_BYTES {
+        let n = message.len();
+        return Err(format!(
+            "expected an event of at most {MAX_MESSAGE_BYTES} bytes, got {n}"
+        ));
+    }
+    let event = serde_json::from_slice(message)
+        .map_err(|error| format!("expected an event as JSON, got something else: {error}"))?;
+    Event::read(event).map_err(|error| error.to_string())
+}
+
+/// Whether a revision that was not given may be given later, after so many pauses. A wiki whose replicas lag
+/// does not have what was saved just now.
+fn may_come(error: &FetchError, n_waits: u32, is_fresh: bool) -> bool {
+    match error {
+        FetchError::Timeout { .. } => true,
+        FetchError::Api(ApiError::Garbage) => n_waits < GARBAGE_TRIES,
+        FetchError::Api(_) => true,
+        FetchError::RevisionNotFound { .. } | FetchError::ParentNotFound { .. } => {
+            is_fresh && n_waits < NOT_FOUND_TRIES
+        }
+        FetchError::Internal => n_waits < NOT_FOUND_TRIES,
+        FetchError::FirstRevision { .. }
+        | FetchError::TextHidden { .. }
+        | FetchError::ParentTextHidden { .. }
+        | FetchError::UserHidden { .. }
+        | FetchError::CommentHidden { .. }
+        | FetchError::ContentModel { .. }
+        | FetchError::TextTooLarge { .. } => false,
+    }
+}
