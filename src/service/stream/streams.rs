@@ -91,11 +91,6 @@ impl Streams {
         })
     }
 
-    /// Whether there is anything to read.
-    pub(crate) fn is_empty(&self) -> bool {
-        self.sources.is_empty()
-    }
-
     /// Reads all sources until they are told to stop.
     pub(crate) fn start(&self, app: &App, stop: &watch::Receiver<bool>) -> JoinSet<()> {
         let mut tasks = JoinSet::new();

@@ -296,7 +296,7 @@ impl Worker {
         while !open.is_empty() {
             let deadline = Instant::now() + self.app.limits().timeout;
             let mut batch = fetch_held(&self.app, wiki, &open, deadline).await;
-            let mut later = None;
+            let (mut later, n_before) = (None, results.len());
             let fetched = std::mem::take(&mut batch.results);
             for (id, fetched) in std::mem::take(&mut open).into_iter().zip(fetched) {
                 match fetched {
@@ -307,7 +307,12 @@ impl Worker {
                     fetched => drop(results.insert(id, fetched)),
                 }
             }
-            held.push(batch);
+            // Places are kept for what is held, not for what was asked for.
+            if results.len() > n_before {
+                held.push(batch);
+            } else {
+                drop(batch);
+            }
             if let Some(error) = later {
                 self.wait(&mut patience, "wiki", &error).await;
             }

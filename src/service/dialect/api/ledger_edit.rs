@@ -22,6 +22,8 @@ pub(crate) struct EditBody {
     user_class: UserClass,
     kind: Option<Kind>,
     creates_page: bool,
+    /// As far as told by a stream.
+    is_text_hidden: bool,
     scored_at: Option<Timestamp>,
     scores: Vec<ScoreBody>,
     outcome: OutcomeBody,
@@ -33,6 +35,8 @@ struct PageBody {
     id: u64,
     title: String,
     namespace: i32,
+    /// As far as told by a stream.
+    is_deleted: bool,
 }
 
 #[derive(Serialize)]
@@ -112,11 +116,13 @@ impl EditBody {
                 id: edit.page.id.0,
                 title: edit.page.title,
                 namespace: edit.page.namespace,
+                is_deleted: edit.is_page_deleted,
             },
             timestamp: edit.timestamp,
             user_class: edit.user_class,
             kind: edit.kind,
             creates_page: edit.is_first,
+            is_text_hidden: edit.is_text_hidden,
             scored_at: edit.scored_at,
             scores: edit
                 .scores

@@ -1,4 +1,4 @@
-//! What librdkafka tells: log lines, how far consumers are behind, and which partitions come and go.
+//! What librdkafka tells: log lines, and which partitions come and go.
 
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -7,7 +7,6 @@ use rdkafka::client::ClientContext;
 use rdkafka::config::RDKafkaLogLevel;
 use rdkafka::consumer::{BaseConsumer, ConsumerContext, Rebalance};
 use rdkafka::error::KafkaError;
-use rdkafka::statistics::Statistics;
 
 use super::lane::Lane;
 use crate::service::App;
@@ -24,8 +23,9 @@ impl ClientContext for Quiet {
         log(level, message);
     }
 
+    /// The log has it in other words already.
     fn error(&self, error: KafkaError, reason: &str) {
-        tracing::warn!(%error, reason, "kafka: {error}: {reason}");
+        tracing::debug!(%error, reason, "kafka: {error}: {reason}");
     }
 }
 
@@ -56,23 +56,10 @@ impl ClientContext for Context {
         log(level, message);
     }
 
+    /// The log has it in other words already.
     fn error(&self, error: KafkaError, reason: &str) {
         let source = &*self.source;
-        tracing::warn!(source, %error, reason, "kafka: {error}: {reason}");
-    }
-
-    fn stats(&self, statistics: Statistics) {
-        for (topic, of_topic) in &statistics.topics {
-            for (partition, state) in &of_topic.partitions {
-                // Below 0 it is not known, and another consumer has the partition.
-                if *partition >= 0 && state.consumer_lag >= 0 {
-                    let lag = state.consumer_lag as f64;
-                    self.app
-                        .metrics()
-                        .kafka_lag(&self.source, topic, *partition, lag);
-                }
-            }
-        }
+        tracing::debug!(source, %error, reason, "kafka: {error}: {reason}");
     }
 }
 
@@ -115,6 +102,10 @@ fn log(level: RDKafkaLogLevel, message: &str) {
         | RDKafkaLogLevel::Alert
         | RDKafkaLogLevel::Critical
         | RDKafkaLogLevel::Error => tracing::error!("kafka: {message}"),
+        // Options are said once for consumers and producers, and each takes its own.
+        RDKafkaLogLevel::Warning if message.contains("property and will be ignored by this") => {
+            tracing::debug!("kafka: {message}");
+        }
         RDKafkaLogLevel::Warning => tracing::warn!("kafka: {message}"),
         RDKafkaLogLevel::Notice | RDKafkaLogLevel::Info => tracing::info!("kafka: {message}"),
         RDKafkaLogLevel::Debug => tracing::debug!("kafka: {message}"),

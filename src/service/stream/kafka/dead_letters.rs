@@ -230,6 +230,7 @@ fn visit(
     client.set("group.id", format!("{}.dead-letters", config.group));
     client.set("enable.auto.commit", "false");
     client.set("auto.offset.reset", "earliest");
+    client.set("enable.partition.eof", "true");
     let consumer: BaseConsumer = client.create()?;
     let metadata = consumer
         .fetch_metadata(Some(&topic), ANSWER)
@@ -260,8 +261,12 @@ fn visit(
         while next < high && n < limit {
             let message = consumer
                 .poll(ANSWER)
-                .with_context(|| format!("{topic} is not read any further than {next}"))??
-                .detach();
+                .with_context(|| format!("{topic} is not read any further than {next}"))?;
+            let message = match message {
+                // The last places may be those of no message.
+                Err(KafkaError::PartitionEOF(_)) => break,
+                message => message?.detach(),
+            };
             see(&message)?;
             next = message.offset() + 1;
             n += 1;

@@ -5,8 +5,8 @@
 //! little later; a lane that is dropped stores nothing more.
 
 use std::sync::Arc;
-use std::sync::atomic::AtomicUsize;
 use std::sync::atomic::Ordering::Relaxed;
+use std::sync::atomic::{AtomicI64, AtomicUsize};
 
 use rdkafka::Message as _;
 use rdkafka::consumer::{Consumer as _, StreamConsumer};
@@ -31,6 +31,8 @@ pub(super) struct Lane {
     messages: mpsc::UnboundedSender<OwnedMessage>,
     load: Arc<Load>,
     pub(super) is_paused: bool,
+    /// The first offset that is not done with.
+    next_offset: Arc<AtomicI64>,
     task: AbortHandle,
 }
 
@@ -52,15 +54,18 @@ pub(super) struct Crew {
 }
 
 impl Lane {
-    /// Begins a partition's lane.
-    pub(super) fn start(crew: Crew, partition: Partition) -> Self {
+    /// Begins a partition's lane, with the offset of its first message.
+    pub(super) fn start(crew: Crew, partition: Partition, first_offset: i64) -> Self {
         let (sender, receiver) = mpsc::unbounded_channel();
         let load = Arc::new(Load::default());
-        let task = tokio::spawn(work(crew, partition, receiver, Arc::clone(&load)));
+        let next_offset = Arc::new(AtomicI64::new(first_offset));
+        let state = (Arc::clone(&load), Arc::clone(&next_offset));
+        let task = tokio::spawn(work(crew, partition, receiver, state));
         Self {
             messages: sender,
             load,
             is_paused: false,
+            next_offset,
             task: task.abort_handle(),
         }
     }
@@ -73,6 +78,17 @@ impl Lane {
         // The task is there as long as the lane.
         let _ = self.messages.send(message);
         n >= FULL || bytes >= FULL_BYTES
+    }
+
+    /// The first offset that is not done with.
+    pub(super) fn next_offset(&self) -> i64 {
+        self.next_offset.load(Relaxed)
+    }
+
+    /// Whether a partition that was paused may go on: at most a quarter of what fills the lane waits.
+    pub(super) fn has_room(&self) -> bool {
+        let (n, bytes) = (self.load.n.load(Relaxed), self.load.bytes.load(Relaxed));
+        n <= FULL / 4 && bytes <= FULL_BYTES / 4
     }
 
     /// Whether nothing waits and nothing is being worked on.
@@ -91,7 +107,7 @@ async fn work(
     crew: Crew,
     partition: Partition,
     mut messages: mpsc::UnboundedReceiver<OwnedMessage>,
-    load: Arc<Load>,
+    (load, next_offset): (Arc<Load>, Arc<AtomicI64>),
 ) {
     let metrics = crew.worker.app().metrics();
     let source = crew.worker.source();
@@ -111,6 +127,7 @@ async fn work(
         if let Err(error) = crew.consumer.store_offset(topic, number, last.offset()) {
             tracing::debug!(%error, "an offset of {topic} is not stored: {error}");
         }
+        next_offset.store(last.offset() + 1, Relaxed);
         if let Some(at) = last.timestamp().to_millis() {
             let age = now().0.saturating_mul(1_000).saturating_sub(at).max(0);
             let age = std::time::Duration::from_millis(age.unsigned_abs());
@@ -124,13 +141,5 @@ async fn work(
             let _ = crew.has_room.send(partition.clone());
         }
         batch.clear();
-    }
-}
-
-impl Lane {
-    /// Whether a partition that was paused may go on: at most a quarter of what fills the lane waits.
-    pub(super) fn has_room(&self) -> bool {
-        let (n, bytes) = (self.load.n.load(Relaxed), self.load.bytes.load(Relaxed));
-        n <= FULL / 4 && bytes <= FULL_BYTES / 4
     }
 }

@@ -67,7 +67,7 @@ impl Sink for KafkaSink {
             let mut refused = Vec::new();
             let mut sent = Vec::with_capacity(emitted.len());
             // Handed over in their order, which the producer keeps for each page.
-            for (idx, Emitted { key, body }) in &emitted {
+            for (idx, Emitted { key, body, .. }) in &emitted {
                 let record = FutureRecord::to(&self.topic).key(key).payload(body);
                 match self.producer.hand_over(record).await {
                     Ok(delivery) => sent.push((*idx, delivery)),

@@ -5,7 +5,7 @@
 //! in its group however long a lane stands still.
 
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use rdkafka::admin::{AdminClient, AdminOptions, NewTopic, TopicReplication};
 use rdkafka::config::FromClientConfigAndContext as _;
@@ -25,18 +25,24 @@ use crate::service::stream::streams::stopped;
 use crate::service::stream::worker::Worker;
 
 /// What every consumer of ours has.
-const CONSUMER: [(&str, &str); 9] = [
+const CONSUMER: [(&str, &str); 8] = [
     ("enable.auto.commit", "true"),
     ("auto.commit.interval.ms", "1000"),
     ("enable.auto.offset.store", "false"),
     ("enable.partition.eof", "false"),
     ("partition.assignment.strategy", "cooperative-sticky"),
     ("session.timeout.ms", "15000"),
-    ("statistics.interval.ms", "5000"),
     // What is fetched ahead of the lanes.
     ("queued.max.messages.kbytes", "16384"),
     ("topic.metadata.refresh.interval.ms", "30000"),
 ];
+
+/// How often it is asked how far behind we are, and how long for an answer.
+const LAG_INTERVAL: Duration = Duration::from_secs(5);
+const ANSWER: Duration = Duration::from_secs(5);
+
+/// The least time between two lines of the log about the same.
+const LOG_INTERVAL: Duration = Duration::from_secs(30);
 
 /// How long the end waits for lanes to finish what waits in them.
 const FINISH: Duration = Duration::from_secs(5);
@@ -75,12 +81,19 @@ impl KafkaSource {
     /// Reads until it is told to stop; then lanes finish what they have begun, for a limited time.
     pub(crate) async fn run(&self, worker: Arc<Worker>, mut stop: watch::Receiver<bool>) {
         let mut patience = Patience::new();
-        self.make_topics().await;
-        while !*stop.borrow() {
-            let consumed = self.consume(&worker, &mut stop).await;
-            if let Err(error) = consumed {
-                worker.wait(&mut patience, "kafka", &error).await;
+        let consuming = async {
+            while !*stop.borrow() {
+                let consumed = self.consume(&worker, &mut stop).await;
+                if let Err(error) = consumed {
+                    worker.wait(&mut patience, "kafka", &error).await;
+                }
             }
+        };
+        tokio::pin!(consuming);
+        // Whoever knows the topics already does not wait for it.
+        tokio::select! {
+            () = &mut consuming => {}
+            () = self.make_topics() => consuming.await,
         }
     }
 
@@ -138,6 +151,11 @@ impl KafkaSource {
             dead_letters: Arc::new(dead_letters),
             has_room,
         };
+        let _watching = Watching(tokio::spawn(watch_lag(
+            Arc::clone(worker),
+            Arc::clone(&consumer),
+        )));
+        let mut last_said: Option<Instant> = None;
         loop {
             tokio::select! {
                 biased;
@@ -149,7 +167,9 @@ impl KafkaSource {
                         let mut lanes = consumer.context().lanes();
                         let lane = lanes
                             .entry(partition)
-                            .or_insert_with_key(|partition| Lane::start(crew.clone(), partition.clone()));
+                            .or_insert_with_key(|partition| {
+                                Lane::start(crew.clone(), partition.clone(), message.offset())
+                            });
                         if lane.push(message.detach()) && !lane.is_paused {
                             let partition = (message.topic().to_owned(), message.partition());
                             lane.is_paused = pause(&consumer, &partition);
@@ -160,8 +180,11 @@ impl KafkaSource {
                     }
                     Err(error) if is_fatal(&error) => return Err(error),
                     Err(error) => {
-                        let source = &*self.name;
-                        tracing::warn!(source, %error, "{source} is not read: {error}");
+                        if last_said.is_none_or(|at| at.elapsed() > LOG_INTERVAL) {
+                            let source = &*self.name;
+                            tracing::warn!(source, %error, "{source} is not read at the moment: {error}");
+                            last_said = Some(Instant::now());
+                        }
                         tokio::time::sleep(Duration::from_millis(200)).await;
                     }
                 },
@@ -209,6 +232,41 @@ impl KafkaSource {
             drop(consumer);
         });
         let _ = committing.await;
+    }
+}
+
+/// A task that ends with this.
+struct Watching(tokio::task::JoinHandle<()>);
+
+impl Drop for Watching {
+    fn drop(&mut self) {
+        self.0.abort();
+    }
+}
+
+/// Asks now and then how far each partition has come, paused ones too, and says how far behind we are.
+async fn watch_lag(worker: Arc<Worker>, consumer: Arc<StreamConsumer<Context>>) {
+    loop {
+        tokio::time::sleep(LAG_INTERVAL).await;
+        let (worker, consumer) = (Arc::clone(&worker), Arc::clone(&consumer));
+        let asking = tokio::task::spawn_blocking(move || {
+            let Ok(assigned) = consumer.assignment() else {
+                return;
+            };
+            for element in assigned.elements() {
+                let (topic, partition) = (element.topic(), element.partition());
+                let watermarks = consumer.fetch_watermarks(topic, partition, ANSWER);
+                let lanes = consumer.context().lanes();
+                let lane = lanes.get(&(topic.to_owned(), partition));
+                // Of a partition without a lane everything was done before it came here.
+                if let Ok((_, high)) = watermarks {
+                    let lag = lane.map_or(0, |lane| high - lane.next_offset());
+                    let metrics = worker.app().metrics();
+                    metrics.kafka_lag(worker.source(), topic, partition, lag.max(0) as f64);
+                }
+            }
+        });
+        let _ = asking.await;
     }
 }
 

@@ -1,0 +1,156 @@
+//! Librdkafka's own cluster, in this process, and what a test reads and writes on it.
+
+use std::collections::HashMap;
+use std::time::{Duration, Instant};
+
+use rdkafka::ClientConfig;
+use rdkafka::Message as _;
+use rdkafka::consumer::{BaseConsumer, Consumer as _};
+use rdkafka::message::{Headers as _, OwnedMessage};
+use rdkafka::mocking::MockCluster;
+use rdkafka::producer::{BaseRecord, DefaultProducerContext, Producer as _, ThreadedProducer};
+use rdkafka::topic_partition_list::{Offset, TopicPartitionList};
+use serde_json::{Value, json};
+
+use crate::wiki::{PER_PAGE, time_of};
+
+pub(crate) const EVENTS: &str = "mediawiki.revision-create";
+pub(crate) const SCORES: &str = "mediawiki.revision-score";
+pub(crate) const DEAD: &str = "revscore.dead-letters";
+pub(crate) const RETRY: &str = "revscore.retry";
+
+/// A cluster that lives as long as this.
+pub(crate) struct Cluster {
+    cluster: MockCluster<'static, DefaultProducerContext>,
+    pub(crate) brokers: String,
+}
+
+impl Cluster {
+    pub(crate) fn start(n_partitions: i32) -> Self {
+        let cluster = MockCluster::new(1).unwrap();
+        for (topic, n) in [(EVENTS, n_partitions), (SCORES, 4), (DEAD, 1), (RETRY, 1)] {
+            cluster.create_topic(topic, n, 1).unwrap();
+        }
+        let brokers = cluster.bootstrap_servers();
+        Self { cluster, brokers }
+    }
+
+    /// Makes the one broker unreachable, or reachable again.
+    pub(crate) fn set_down(&self, is_down: bool) {
+        match is_down {
+            true => self.cluster.broker_down(1).unwrap(),
+            false => self.cluster.broker_up(1).unwrap(),
+        }
+    }
+
+    /// Produces messages, each of one key.
+    pub(crate) fn produce(&self, topic: &str, messages: impl Iterator<Item = (String, Vec<u8>)>) {
+        let producer: ThreadedProducer<_> = ClientConfig::new()
+            .set("bootstrap.servers", &self.brokers)
+            .create()
+            .unwrap();
+        for (key, payload) in messages {
+            let mut record = BaseRecord::to(topic).key(&key).payload(&payload);
+            while let Err((_, back)) = producer.send(record) {
+                record = back;
+                std::thread::sleep(Duration::from_millis(2));
+            }
+        }
+        producer.flush(Duration::from_secs(30)).unwrap();
+    }
+
+    /// Reads a topic on from where it was read to.
+    pub(crate) fn reader(&self, topic: &str) -> Reader {
+        let consumer: BaseConsumer = ClientConfig::new()
+            .set("bootstrap.servers", &self.brokers)
+            .set("group.id", "the test")
+            .set("enable.auto.commit", "false")
+            .create()
+            .unwrap();
+        let metadata = consumer
+            .fetch_metadata(Some(topic), Duration::from_secs(10))
+            .unwrap();
+        let mut partitions = TopicPartitionList::new();
+        for partition in metadata.topics()[0].partitions() {
+            partitions
+                .add_partition_offset(topic, partition.id(), Offset::Beginning)
+                .unwrap();
+        }
+        consumer.assign(&partitions).unwrap();
+        Reader { consumer }
+    }
+}
+
+pub(crate) struct Reader {
+    consumer: BaseConsumer,
+}
+
+impl Reader {
+    /// The next message, if one comes in time.
+    pub(crate) fn next(&self, within: Duration) -> Option<OwnedMessage> {
+        let until = Instant::now() + within;
+        while Instant::now() < until {
+            if let Some(Ok(message)) = self.consumer.poll(Duration::from_millis(100)) {
+                return Some(message.detach());
+            }
+        }
+        None
+    }
+}
+
+/// An event of an edit.
+pub(crate) fn event(id: u64) -> (String, Vec<u8>) {
+    let page = id / PER_PAGE + 1;
+    let event = json!({
+        "$schema": "/mediawiki/revision/create/2.0.0",
+        "meta": {"stream": EVENTS, "domain": "pap.wikipedia.org", "id": format!("{id}")},
+        "dt": time_of(id), "database": "papwiki", "page_id": page,
+        "page_title": format!("Village_{page}"), "page_namespace": 0, "page_is_redirect": false,
+        "rev_id": id, "rev_parent_id": id + 1_000_000_000, "rev_timestamp": time_of(id),
+        "performer": {"user_text": format!("Author {}", id % 50), "user_is_bot": false},
+    });
+    (format!("papwiki:{page}"), event.to_string().into_bytes())
+}
+
+/// What was said of revisions: the events of each, by the id that they give themselves.
+#[derive(Default)]
+pub(crate) struct Said {
+    pub(crate) by_revision: HashMap<u64, Vec<Value>>,
+    pub(crate) n_messages: usize,
+}
+
+impl Said {
+    pub(crate) fn add(&mut self, message: &OwnedMessage) {
+        let event: Value = serde_json::from_slice(message.payload().unwrap()).unwrap();
+        self.n_messages += 1;
+        let id = event["rev_id"].as_u64().unwrap();
+        let page = id / PER_PAGE + 1;
+        assert_eq!(
+            message.key(),
+            Some(format!("papwiki:{page}").as_bytes()),
+            "{event}"
+        );
+        self.by_revision.entry(id).or_default().push(event);
+    }
+
+    /// What comes twice says the same.
+    #[track_caller]
+    pub(crate) fn check_doubles(&self) {
+        for (id, events) in &self.by_revision {
+            for event in events {
+                for part in ["/meta/id", "/scores"] {
+                    let (first, other) = (events[0].pointer(part), event.pointer(part));
+                    assert!(first.is_some(), "{event}");
+                    assert_eq!(first, other, "{part} of {id}");
+                }
+            }
+        }
+    }
+}
+
+/// A header of a message.
+pub(crate) fn header(message: &OwnedMessage, name: &str) -> Option<String> {
+    let headers = message.headers()?;
+    let header = headers.iter().find(|header| header.key == name)?;
+    Some(String::from_utf8(header.value?.to_vec()).unwrap())
+}
