@@ -153,6 +153,15 @@ pub struct Config {
     )]
     pub history_save_seconds: u64,
 
+    /// Time between two looks at what other services over the same ledger were told of; a postgres:// ledger alone shares it
+    #[arg(
+        long,
+        env = "REVSCORE_HISTORY_FOLLOW_MS",
+        value_name = "MS",
+        default_value_t = 250, value_parser = milliseconds()
+    )]
+    pub history_follow_ms: u64,
+
     /// Wikis whose history is begun where there is none yet, with commas between their names
     #[arg(long, env = "REVSCORE_LEARN_HISTORY", value_name = "WIKI,...")]
     pub learn_history: Option<WikiNames>,

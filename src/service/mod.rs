@@ -31,6 +31,8 @@ mod scoring;
 
 mod observing;
 
+mod past;
+
 mod caches;
 
 mod ledger;

@@ -143,6 +143,7 @@ fn seen(revision: u64, time: i64) -> SeenEdit {
         edit,
         comment: RevertComment::of(Some("rvv")),
         parent: None,
+        past: None,
     }
 }
 

@@ -13,7 +13,6 @@ use tokio::sync::oneshot;
 use tokio::task::JoinHandle;
 use xxhash_rust::xxh3::xxh3_64_with_seed;
 
-use super::Lease;
 use super::entry::ScoredEdit;
 use super::place::LedgerPlace;
 #[cfg(feature = "postgres")]
@@ -23,6 +22,7 @@ use super::rows::day_of;
 use super::sqlite::SqliteStore;
 use super::store::{Change, Store, StoreError};
 use super::writer::{Cadence, Counters, write_all};
+use super::{Lease, SharedPast};
 use crate::corpus::LabelOptions;
 use crate::revision::{RevisionId, Timestamp};
 use crate::service::config::Config;
@@ -324,6 +324,11 @@ impl Ledger {
         })
     }
 
+    /// The past that several services share, where they do.
+    pub(crate) fn shared_past(&self) -> Option<&dyn SharedPast> {
+        self.0.store.shared_past()
+    }
+
     /// Where the source of a stream is, as it was kept last.
     pub(crate) async fn position(&self, source: &str) -> Result<Option<String>, StoreError> {
         self.0.store.position(source).await
@@ -533,6 +538,7 @@ mod tests {
             edit: facts(revision, Some(text), author),
             comment: RevertComment::of(Some("rvv")),
             parent: None,
+            past: None,
         })
     }
 
@@ -714,6 +720,7 @@ mod tests {
             edit: tomorrow,
             comment: RevertComment::of(None),
             parent: None,
+            past: None,
         });
         ledger.write(vec![tomorrow]).await.unwrap();
         assert!(ledger.settled_until(WIKI).await < now());
@@ -756,6 +763,7 @@ mod tests {
             edit: later,
             comment: RevertComment::of(None),
             parent: None,
+            past: None,
         });
         ledger.write(vec![later]).await.unwrap();
         assert_eq!(n_left().await, 1);

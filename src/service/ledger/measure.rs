@@ -86,6 +86,7 @@ fn make(number: u64, n_edits: u64, model: &Arc<LedgerModel>) -> Made {
         edit,
         comment: RevertComment::of(Some("")),
         parent: None,
+        past: None,
     };
     seen.edit.sighting.digest = Some(TextDigest::of(&number.to_string()));
     let fate = (draw(12) == 0).then(|| Fate {

@@ -13,6 +13,7 @@ pub(super) mod tally;
 mod place;
 
 mod lease;
+mod past;
 mod store;
 
 mod rows;
@@ -27,6 +28,9 @@ mod writer;
 
 mod handle;
 
+#[cfg(all(test, feature = "postgres"))]
+pub(crate) use postgres::server;
+
 #[cfg(test)]
 mod battery;
 #[cfg(test)]
@@ -39,6 +43,7 @@ pub(crate) use entry::{
 pub use handle::{Ledger, LedgerError, LedgerOptions};
 pub(crate) use handle::{LedgerState, now};
 pub(crate) use lease::Lease;
+pub(crate) use past::{Place, SharedPast, Snapshot};
 pub use place::LedgerPlace;
 pub(crate) use store::{
     Change, Day, FeatureCounts, KnownEdit, LedgerEdit, LedgerScore, Store, StoreError, StoredModel,

@@ -7,7 +7,7 @@
 //!
 //! In the data's order: `connecting` and `schema` open a database, `months` has the parts of its large tables, `text`
 //! and `cells` what is special in its cells (`rows` knows the rest), `apply` writes changes (with `numbers`, `standing`,
-//! `merge`, `pages` and `writing`), `count` counts days, `read` answers, `positions` keeps where streams are, `leasing`
+//! `merge`, `pages` and `writing`), `count` counts days, `read` answers, `positions` keeps where streams are, `shared` the past that services share, `leasing`
 //! says who of many does a job, `size` how much there is, `compact` forgets.
 //!
 //! Whatever fails, the connection that wrote is given up with all that it remembered, and the next change opens
@@ -31,10 +31,11 @@ mod count;
 mod leasing;
 mod positions;
 mod read;
+mod shared;
 mod size;
 
 #[cfg(test)]
-mod server;
+pub(crate) mod server;
 #[cfg(test)]
 mod tests;
 
@@ -51,6 +52,7 @@ use self::numbers::Numbers;
 use self::size::Size;
 use super::entry::Judgement;
 use super::lease::Lease;
+use super::past::SharedPast;
 use super::rows::Tallies;
 use super::store::{
     Answer, Change, Day, DayTally, FeatureCounts, KnownEdit, LedgerEdit, LedgerSize, ModelId,
@@ -237,6 +239,10 @@ impl Store for PostgresStore {
 
     fn lease<'a>(&'a self, job: &'a str) -> Answer<'a, Option<Lease>> {
         Box::pin(limited(READ_LIMIT, leasing::lease(self, job)))
+    }
+
+    fn shared_past(&self) -> Option<&dyn SharedPast> {
+        Some(self)
     }
 
     fn close(&self) -> Answer<'_, ()> {

@@ -9,6 +9,7 @@ use futures_util::future::BoxFuture;
 
 use super::entry::{Fate, Judgement, LedgerModel, LedgerPage, ScoredEdit, SeenEdit};
 use super::lease::Lease;
+use super::past::SharedPast;
 use super::tails::Tails;
 use super::tally::{Group, Tally};
 use crate::corpus::{RevertComment, Sighting};
@@ -282,6 +283,11 @@ pub(crate) trait Store: Send + Sync {
     /// A job that one process, of all that use the store, does at a time; `None` while another has it. Of two
     /// tasks of one process only one gets it too.
     fn lease<'a>(&'a self, job: &'a str) -> Answer<'a, Option<Lease>>;
+
+    /// The past that several services share; `None` where one process has the store alone, and keeps histories as files.
+    fn shared_past(&self) -> Option<&dyn SharedPast> {
+        None
+    }
 
     /// Writes everything into one file and lets go of it; nothing is asked for any more.
     fn close(&self) -> Answer<'_, ()>;

@@ -174,6 +174,7 @@ fn insert_parent(
             edit: parent.edit.clone(),
             comment: parent.comment,
             parent: None,
+            past: None,
         }));
     }
     entry.sighting.revision = RevisionId(0);

@@ -267,6 +267,7 @@ async fn tell(
             comment: revision.comment,
             // Told of by itself.
             parent: None,
+            past: None,
         }));
         bar.inc(1);
         if changes.len() >= BATCH {

@@ -10,7 +10,7 @@ use xxhash_rust::xxh3::xxh3_64_with_seed;
 
 use super::merge::merge;
 use super::numbers::wiki_of;
-use super::{PostgresStore, Writer, standing, writing};
+use super::{PostgresStore, Writer, shared, standing, writing};
 use crate::service::ledger::handle::now;
 use crate::service::ledger::rows::time_of;
 use crate::service::ledger::store::{Change, StoreError};
@@ -54,6 +54,7 @@ pub(super) async fn apply(
     let standing = standing::read(&mut transaction, changes, numbers).await?;
     let merged = merge(changes, numbers, standing);
     writing::write(&mut transaction, merged).await?;
+    shared::append(&mut transaction, changes, numbers).await?;
     transaction.commit().await?;
     Ok(())
 }

@@ -19,10 +19,16 @@ pub(super) struct Migration {
 }
 
 /// Steps in their order; the last one's number is the version.
-pub(super) const MIGRATIONS: [Migration; 1] = [Migration {
-    script: include_str!("migrations/1.sql"),
-    compatible_from: 1,
-}];
+pub(super) const MIGRATIONS: [Migration; 2] = [
+    Migration {
+        script: include_str!("migrations/1.sql"),
+        compatible_from: 1,
+    },
+    Migration {
+        script: include_str!("migrations/2.sql"),
+        compatible_from: 1,
+    },
+];
 
 /// "rvLG", as in SQLite's files: the lock of whoever changes tables.
 pub(super) const SCHEMA_LOCK: i64 = 0x7276_4c47;

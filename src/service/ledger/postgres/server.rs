@@ -174,3 +174,15 @@ async fn schema_at(address: &str) -> String {
     let separator = if address.contains('?') { '&' } else { '?' };
     format!("{address}{separator}options=-csearch_path%3D{name}")
 }
+
+/// Does something to a ledger from beside, with one number.
+pub(crate) async fn execute(address: &str, statement: &'static str, number: i64) {
+    let mut connection = PgConnection::connect(address)
+        .await
+        .expect("the server answers");
+    let done = sqlx::query(statement)
+        .bind(number)
+        .execute(&mut connection)
+        .await;
+    done.expect("the statement is understood");
+}

@@ -43,7 +43,8 @@ impl Size {
             "SELECT coalesce(sum(pg_total_relation_size(relid)), 0)::bigint FROM (
                  SELECT relid FROM pg_partition_tree('edit') UNION ALL
                  SELECT relid FROM pg_partition_tree('score') UNION ALL
-                 SELECT unnest(ARRAY['wiki', 'model', 'page', 'judgement', 'day', 'tally', 'feature']::regclass[])
+                 SELECT unnest(ARRAY['wiki', 'model', 'page', 'judgement', 'day', 'tally', 'feature',
+                     'sight', 'past']::regclass[])
              ) AS parts",
         )
         .fetch_one(pool)

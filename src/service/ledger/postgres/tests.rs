@@ -51,6 +51,7 @@ fn seen(revision: u64, page: u64, time: i64, text: &str) -> SeenEdit {
         },
         comment: RevertComment::of(Some("rvv")),
         parent: None,
+        past: None,
     }
 }
 
