@@ -88,7 +88,12 @@ async fn brokers_that_go_and_come_back_lose_nothing() {
         while said.by_revision.len() < N as usize {
             let message = scores.next(PATIENCE);
             let n = said.by_revision.len();
-            let message = message.unwrap_or_else(|| panic!("{n} of {N}: {:?}", service.metric("revscore_stream_events_total")));
+            let message = message.unwrap_or_else(|| {
+                panic!(
+                    "{n} of {N}: {:?}",
+                    service.metric("revscore_stream_events_total")
+                )
+            });
             said.add(&message);
         }
         said.check_doubles();
