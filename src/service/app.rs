@@ -342,6 +342,13 @@ impl App {
             && histories.any(|history| self.shares_past(history.wiki()))
     }
 
+    /// Waits until this service knows what others were told of when it began.
+    pub(crate) async fn caught_up(&self) {
+        while self.is_catching_up() {
+            tokio::time::sleep(Duration::from_millis(50)).await;
+        }
+    }
+
     /// Writes the histories that have something new and are not shared. A failure is logged and counted; the next
     /// attempt will write what this one did not.
     pub(crate) fn save_histories(&self) {

@@ -25,6 +25,8 @@ mod metrics;
 
 mod clients;
 
+mod calling;
+
 mod wiki;
 
 mod scoring;

@@ -95,7 +95,7 @@ pub struct EventStreamsConfig {
 pub struct RecentChangesConfig {
     /// The wiki, which has a table of its own.
     pub wiki: String,
-    /// Pause between two questions when there was nothing new.
+    /// From one question to the next; the rest of a long answer is asked for at once.
     #[serde(default = "every_seconds")]
     pub every_seconds: u64,
     /// As in [`Selection`].

@@ -2,7 +2,7 @@
 //!
 //! One event inside, whatever the schema: what is needed to decide and to score is read into fields, and
 //! the event itself is kept for those who pass parts of it on. Nothing is asked of an event that is not
-//! needed: of an edit, its wiki and revision.
+//! needed: of an edit, its wiki and revision; of what happens to a whole page, not even the revision.
 
 use serde_json::Value;
 
@@ -16,6 +16,7 @@ pub(crate) const MAX_EVENT_BYTES: usize = 64 << 10;
 pub(crate) struct Event {
     /// The wiki's database name.
     pub(crate) wiki: String,
+    /// 0 where the event does not say it, which only one about a whole page may do.
     pub(crate) rev_id: u64,
     /// Its domain, where the event says it.
     pub(crate) domain: Option<String>,
@@ -121,16 +122,22 @@ impl Event {
         let namespace = event.pointer(schema.namespace).and_then(Value::as_i64);
         let is_bot = event.pointer(schema.is_bot).and_then(Value::as_bool);
         let domain = event["meta"]["domain"].as_str();
+        let kind = match domain {
+            Some("canary") => EventKind::Other,
+            _ => kind_of(&event),
+        };
+        let is_of_page = matches!(
+            kind,
+            EventKind::Move | EventKind::Deletion | EventKind::Undeletion
+        );
+        let rev_id = number(schema.rev_id).or(is_of_page.then_some(0));
         let read = Self {
             wiki: text(schema.wiki)
                 .ok_or_else(|| missing(schema.wiki))?
                 .to_owned(),
-            rev_id: number(schema.rev_id).ok_or_else(|| missing(schema.rev_id))?,
+            rev_id: rev_id.ok_or_else(|| missing(schema.rev_id))?,
             domain: domain.map(str::to_owned),
-            kind: match domain {
-                Some("canary") => EventKind::Other,
-                _ => kind_of(&event),
-            },
+            kind,
             page_id: number(schema.page_id).unwrap_or(0),
             page_title: text(schema.page_title).map(|title| title.replace('_', " ")),
             namespace: namespace.and_then(|number| i32::try_from(number).ok()),
@@ -220,7 +227,7 @@ mod tests {
 
     #[test]
     fn examples_are_read() {
-        for (name, domain, wiki, rev_id, page_id, title, namespace) in [
+        for (name, domain, wiki, rev_id, page_id, title, namespace, at) in [
             (
                 "revision_create_2.0.0.example0",
                 "test.wikipedia.org",
@@ -229,6 +236,7 @@ mod tests {
                 123,
                 "TestPage10",
                 0,
+                "2020-06-10T18:56:00Z",
             ),
             (
                 "revision_create_2.0.0.example1",
@@ -238,6 +246,7 @@ mod tests {
                 123,
                 "TestPage10",
                 0,
+                "2020-06-10T18:56:00Z",
             ),
             (
                 "revision_create_2.0.0.example2",
@@ -247,6 +256,7 @@ mod tests {
                 23,
                 "Test",
                 0,
+                "2017-10-17T11:48:35Z",
             ),
             (
                 "page_change_1.2.0.example0",
@@ -256,6 +266,7 @@ mod tests {
                 1,
                 "example",
                 1,
+                "2021-01-01T00:00:00Z",
             ),
         ] {
             let Some(source) = example(&format!("mediawiki_{name}")) else {
@@ -270,9 +281,10 @@ mod tests {
                 page_title: Some(title.to_owned()),
                 namespace: Some(namespace),
                 is_bot: false,
+                at: at.parse().ok(),
                 source: source.clone(),
             };
-            let event = Event::read(&source).unwrap();
+            let event = Event::read(source.clone()).unwrap();
             assert_eq!(event, expected, "{name}");
             assert_eq!(event.is_page_change(), name.starts_with("page"), "{name}");
         }
@@ -293,7 +305,10 @@ mod tests {
             let expected = format!(
                 "expected an event of /mediawiki/revision/create/1 or 2 or /mediawiki/page/change/1, got $schema {schema:?}"
             );
-            assert_eq!(Event::read(&source).unwrap_err().to_string(), expected);
+            assert_eq!(
+                Event::read(source.clone()).unwrap_err().to_string(),
+                expected
+            );
         }
     }
 
@@ -322,14 +337,14 @@ mod tests {
             for (name, value) in more.as_object().unwrap() {
                 source["revision"][name] = value.clone();
             }
-            let event = Event::read(&source).unwrap();
+            let event = Event::read(source.clone()).unwrap();
             assert_eq!(event.kind, expected, "{kind}");
             assert_eq!(event.is_edit(), expected == EventKind::Edit, "{kind}");
             assert!(event.is_bot);
             assert_eq!(event.page_title.as_deref(), Some("Talk:A page"));
             // A stream that only tests itself says the same of another domain.
             source["meta"]["domain"] = "canary".into();
-            assert_eq!(Event::read(&source).unwrap().kind, EventKind::Other);
+            assert_eq!(Event::read(source.clone()).unwrap().kind, EventKind::Other);
         }
     }
 
@@ -345,9 +360,10 @@ mod tests {
             page_title: None,
             namespace: None,
             is_bot: false,
+            at: None,
             source: bare.clone(),
         };
-        assert_eq!(Event::read(&bare).unwrap(), expected);
+        assert_eq!(Event::read(bare.clone()).unwrap(), expected);
         let odd = json!({
             "database": "enwiki", "rev_id": 42, "page_id": -1, "page_title": 3, "page_namespace": 5_000_000_000_u64,
             "meta": "x", "performer": [true],
@@ -356,14 +372,34 @@ mod tests {
             source: odd.clone(),
             ..expected
         };
-        assert_eq!(Event::read(&odd).unwrap(), expected);
+        assert_eq!(Event::read(odd.clone()).unwrap(), expected);
+    }
+
+    #[test]
+    fn what_happens_to_a_page_needs_no_revision() {
+        for (kind, expected) in [
+            ("move", Some(EventKind::Move)),
+            ("delete", Some(EventKind::Deletion)),
+            ("undelete", Some(EventKind::Undeletion)),
+            ("edit", None),
+            ("visibility_change", None),
+        ] {
+            let mut source = change(kind);
+            source["revision"] = json!({});
+            let event = Event::read(source).ok();
+            assert_eq!(event.as_ref().map(|event| event.kind), expected, "{kind}");
+            assert_eq!(event.map_or(0, |event| event.rev_id), 0);
+        }
     }
 
     #[test]
     fn what_cannot_be_read_is_told() {
         #[track_caller]
         fn check(source: Value, expected: &str) {
-            assert_eq!(Event::read(&source).unwrap_err().to_string(), expected);
+            assert_eq!(
+                Event::read(source.clone()).unwrap_err().to_string(),
+                expected
+            );
         }
         check(json!({}), "expected database in the event, got none");
         check(json!([1]), "expected database in the event, got none");
@@ -398,7 +434,7 @@ mod tests {
             (change("delete"), "enwiki:7"),
             (json!({"database": "dewiki", "rev_id": 42}), "dewiki:r42"),
         ] {
-            assert_eq!(Event::read(&source).unwrap().key(), expected);
+            assert_eq!(Event::read(source.clone()).unwrap().key(), expected);
         }
     }
 }

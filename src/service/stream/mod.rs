@@ -8,10 +8,6 @@ mod metrics;
 mod patience;
 
 pub(super) mod event;
-#[cfg_attr(
-    not(feature = "kafka"),
-    expect(dead_code, reason = "other sinks are to come")
-)]
 pub(super) mod scored;
 
 mod sink;
@@ -20,8 +16,18 @@ mod worker;
 
 mod pulled;
 
+mod event_streams;
+
+mod recent_changes;
+
 #[cfg(feature = "kafka")]
 mod kafka;
+
+mod posting;
+
+mod webhook;
+
+mod event_gate;
 
 mod streams;
 

@@ -21,6 +21,7 @@ const BATCH: usize = 100;
 const LEASE_PAUSE: Duration = Duration::from_secs(5);
 
 /// A message, and where its source is after it.
+#[derive(Clone, PartialEq, Eq, Debug)]
 pub(crate) struct Received {
     pub(crate) payload: Vec<u8>,
     pub(crate) position: String,

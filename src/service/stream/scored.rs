@@ -102,8 +102,8 @@ impl Emitted {
     }
 }
 
-/// None of these schemas has a place for null.
-fn drop_missing(value: &mut Value) {
+/// Schemas of events have no place for null.
+pub(super) fn drop_missing(value: &mut Value) {
     if let Value::Object(fields) = value {
         fields.retain(|_, field| !field.is_null());
         fields.values_mut().for_each(drop_missing);

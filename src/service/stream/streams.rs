@@ -6,8 +6,12 @@ use std::sync::Arc;
 use tokio::sync::watch;
 use tokio::task::JoinSet;
 
+use super::event_gate::EventGate;
+use super::event_streams::EventStream;
 use super::pulled::{self, Pulled};
+use super::recent_changes::RecentChanges;
 use super::sink::Sink;
+use super::webhook::Webhook;
 use super::worker::Worker;
 use crate::service::App;
 use crate::service::config::{Config, Selection, SinkConfig, SourceConfig};
@@ -103,12 +107,20 @@ impl Streams {
                 #[cfg(feature = "kafka")]
                 Source::Kafka(source) => {
                     let source = Arc::clone(source);
-                    tasks.spawn(async move { source.run(worker, stop).await });
+                    let app = app.clone();
+                    tasks.spawn(async move {
+                        app.caught_up().await;
+                        source.run(worker, stop).await;
+                    });
                 }
                 Source::Pulled(config) => match open_pulled(app, config) {
                     Ok(source) => {
                         if let Some(ledger) = app.ledger() {
-                            tasks.spawn(pulled::run(source, worker, ledger.clone(), stop));
+                            let (app, ledger) = (app.clone(), ledger.clone());
+                            tasks.spawn(async move {
+                                app.caught_up().await;
+                                pulled::run(source, worker, ledger, stop).await;
+                            });
                         }
                     }
                     Err(error) => {
@@ -141,7 +153,18 @@ fn open_sink(name: &str, config: &SinkConfig) -> Result<Arc<dyn Sink>, StreamsEr
         SinkConfig::Kafka(_) => Err(StreamsError::NoKafka {
             table: format!("sink.{name}"),
         }),
-        SinkConfig::Webhook(_) | SinkConfig::EventGate(_) => Err(unusable("sink", name, &"soon")),
+        SinkConfig::Webhook(config) => {
+            let sink = Webhook::new(name, config);
+            Ok(Arc::new(
+                sink.map_err(|error| unusable("sink", name, &error))?,
+            ))
+        }
+        SinkConfig::EventGate(config) => {
+            let sink = EventGate::new(name, config);
+            Ok(Arc::new(
+                sink.map_err(|error| unusable("sink", name, &error))?,
+            ))
+        }
     }
 }
 
@@ -157,12 +180,27 @@ fn open_source(name: &str, config: &SourceConfig) -> Result<Source, StreamsError
         SourceConfig::Kafka(_) => Err(StreamsError::NoKafka {
             table: format!("source.{name}"),
         }),
-        SourceConfig::EventStreams(_) | SourceConfig::RecentChanges(_) => {
+        SourceConfig::EventStreams(stream) => {
+            // Whether it can be used at all is told before anything is read.
+            EventStream::new(stream).map_err(|error| unusable("source", name, &error))?;
             Ok(Source::Pulled(config.clone()))
         }
+        SourceConfig::RecentChanges(_) => Ok(Source::Pulled(config.clone())),
     }
 }
 
-fn open_pulled(_app: &App, _config: &SourceConfig) -> Result<Box<dyn Pulled>, String> {
-    Err("soon".to_owned())
+fn open_pulled(app: &App, config: &SourceConfig) -> Result<Box<dyn Pulled>, String> {
+    match config {
+        SourceConfig::EventStreams(config) => {
+            let source = EventStream::new(config).map_err(|error| error.to_string())?;
+            Ok(Box::new(source))
+        }
+        SourceConfig::RecentChanges(config) => {
+            let wiki = app.wikis().find(&config.wiki);
+            let wiki = wiki.ok_or_else(|| format!("there is no wiki {}", config.wiki))?;
+            let every_seconds = config.every_seconds;
+            Ok(Box::new(RecentChanges::new(app, wiki, every_seconds)))
+        }
+        SourceConfig::Kafka(_) => Err("topics of Kafka are not read this way".to_owned()),
+    }
 }

@@ -21,6 +21,8 @@ pub(super) struct Answer {
     /// Parameters that ask for the rest.
     #[serde(rename = "continue")]
     pub(super) rest: Option<Map<String, Value>>,
+    /// The wiki's clock, where it was asked for.
+    pub(super) curtimestamp: Option<String>,
 }
 
 /// An error of the API itself.
@@ -38,6 +40,8 @@ pub(super) struct Query {
     /// By id, or a list.
     #[serde(default)]
     badrevids: Value,
+    #[serde(default)]
+    pub(super) recentchanges: Vec<Value>,
 }
 
 #[derive(Deserialize)]

@@ -5,16 +5,15 @@
 //! not called before: calls that cannot wait so long fail at once. Redirects are refused, so that
 //! nobody but the configured host is ever called. What stands in an answer is `answer`'s.
 
-use std::hash::{BuildHasher, RandomState};
 use std::sync::{Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
-use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
-use reqwest::redirect::Policy;
+use axum::http::{HeaderValue, StatusCode, header};
 use tokio::sync::{Semaphore, SemaphorePermit};
 
 use super::answer::Answer;
 use super::{Secret, WikiConfig, WikisError};
+use crate::service::calling::{MAX_RETRY_AFTER, bearer, client, jittered, retry_after};
 use crate::service::metrics::Metrics;
 
 /// The first pause before a call is repeated.
@@ -34,9 +33,6 @@ const DEFAULT_RETRY_AFTER: Duration = Duration::from_secs(5);
 
 /// The longest that a call waits for the end of such a time, with a place that others wait for.
 const MAX_WAIT: Duration = Duration::from_secs(1);
-
-/// The longest that a wiki is believed.
-const MAX_RETRY_AFTER: Duration = Duration::from_secs(120);
 
 /// One wiki's API.
 pub(super) struct Api {
@@ -106,30 +102,13 @@ impl Api {
             wiki: wiki.to_owned(),
             what,
         };
-        let user_agent = config.user_agent.as_deref().unwrap_or(concat!(
-            "revscore/",
-            env!("CARGO_PKG_VERSION"),
-            " (",
-            env!("CARGO_PKG_REPOSITORY"),
-            ")"
-        ));
-        let user_agent =
-            HeaderValue::from_str(user_agent).map_err(|_| wrong_header("the user_agent"))?;
         let authorization = token
-            .map(|Secret(token)| HeaderValue::from_str(&format!("Bearer {token}")))
+            .map(|token| bearer(&token))
             .transpose()
-            .map_err(|_| wrong_header("the OAuth token"))?
-            .map(|mut value| {
-                value.set_sensitive(true);
-                value
-            });
-        // Fails when there is one already, which is as good.
-        let _ = rustls::crypto::ring::default_provider().install_default();
+            .map_err(|_| wrong_header("the OAuth token"))?;
         let timeout = Duration::from_millis(config.timeout_ms);
-        let client = reqwest::Client::builder()
-            .user_agent(user_agent)
-            .redirect(Policy::none())
-            .no_proxy()
+        let client = client(config.user_agent.as_deref())
+            .map_err(|_| wrong_header("the user_agent"))?
             .gzip(true)
             .timeout(timeout)
             .connect_timeout(timeout)
@@ -154,10 +133,12 @@ impl Api {
         })
     }
 
-    /// Asks `action=query` with these parameters, which are not too many for one call.
+    /// Asks `action=query` with these parameters, which are not too many for one call. What is asked for is
+    /// said where it fails.
     pub(super) async fn query(
         &self,
         metrics: &Metrics,
+        what: &'static str,
         parameters: &[(&str, &str)],
     ) -> Result<Answer, ApiError> {
         let Some(_turn) = self.turn().await else {
@@ -189,7 +170,7 @@ impl Api {
                 }
             };
             if !error.is_passing() || n_failed >= self.max_retries || pause > limit {
-                tracing::warn!(wiki = self.wiki, %error, "revisions of {} are not fetched: {error}", self.wiki);
+                tracing::warn!(wiki = self.wiki, %error, "{what} of {} are not fetched: {error}", self.wiki);
                 return Err(error);
             }
             n_failed += 1;
@@ -286,19 +267,6 @@ impl Api {
             .lock()
             .unwrap_or_else(PoisonError::into_inner)
     }
-}
-
-/// Half to one and a half times as long.
-fn jittered(pause: Duration) -> Duration {
-    // Every state has keys of its own.
-    let chance = RandomState::new().hash_one(()) as f64 / u64::MAX as f64;
-    pause.mul_f64(0.5 + chance)
-}
-
-/// In seconds; the form with a date is rare, and no reason to guess.
-fn retry_after(headers: &HeaderMap) -> Option<Duration> {
-    let value = headers.get(header::RETRY_AFTER)?.to_str().ok()?;
-    value.trim().parse().ok().map(Duration::from_secs)
 }
 
 fn of_transport(error: reqwest::Error) -> ApiError {

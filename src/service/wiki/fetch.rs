@@ -160,7 +160,10 @@ impl Wiki {
                 .iter()
                 .map(|(name, value)| (name.as_str(), value.as_str()));
             let parameters: Vec<(&str, &str)> = kept.copied().chain(more).collect();
-            let mut answer = self.api.query(app.metrics(), &parameters).await?;
+            let mut answer = self
+                .api
+                .query(app.metrics(), "revisions", &parameters)
+                .await?;
             let more = answer.rest.take().unwrap_or_default().into_iter();
             answers.push(answer);
             let more = more.map(|(name, value)| {

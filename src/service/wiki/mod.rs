@@ -2,10 +2,12 @@
 //!
 //! Only what the configuration names is ever called. A [`Wiki`] knows its [`api`], and the models
 //! by the names that clients of other services use; [`fetch`] gives revisions by id, each fetched
-//! once whoever asks for it, and [`answer`] is the shape of what the API says.
+//! once whoever asks for it, [`changes`] lists what changed lately, and [`answer`] is the shape of what the
+//! API says.
 
 mod answer;
 mod api;
+mod changes;
 mod fetch;
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
@@ -13,6 +15,7 @@ use std::path::PathBuf;
 use std::sync::{Arc, Mutex};
 
 pub(crate) use api::ApiError;
+pub(crate) use changes::Changes;
 pub(crate) use fetch::{FetchError, Fetched, fetch};
 
 use super::config::{Secret, WikiConfig};

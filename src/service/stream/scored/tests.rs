@@ -47,7 +47,7 @@ fn failed(model_name: &str) -> Said {
 
 fn scored(source: &Value, said: Vec<Said>) -> ScoredEvent {
     ScoredEvent {
-        event: Arc::new(Event::read(source).unwrap()),
+        event: Arc::new(Event::read(source.clone()).unwrap()),
         said,
     }
 }
@@ -658,7 +658,7 @@ fn whatever_comes_in_what_is_written_is_valid() {
         ..ProptestConfig::default()
     });
     let outcome = runner.run(&any_source(), |source| {
-        let Ok(event) = Event::read(&source) else {
+        let Ok(event) = Event::read(source) else {
             return Ok(());
         };
         let scored = ScoredEvent {
