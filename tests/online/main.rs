@@ -9,3 +9,6 @@ mod live;
 
 #[cfg(test)]
 mod replay;
+
+#[cfg(all(test, feature = "postgres"))]
+mod shared;
