@@ -5,6 +5,8 @@
 //! until it is answered.
 
 use std::path::{Path, PathBuf};
+use std::sync::atomic::AtomicBool;
+use std::sync::atomic::Ordering::Relaxed;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
@@ -55,6 +57,8 @@ struct Shared {
     /// So many people may look at texts: pages never take the places of what scores.
     looking: Arc<Semaphore>,
     is_draining: watch::Sender<bool>,
+    /// Whether all is known that others were told of when this service began.
+    has_caught_up: AtomicBool,
 }
 
 /// Fetched revisions, with their parents, that may be held besides those in the cache. Wikis have
@@ -76,6 +80,7 @@ pub(crate) struct Limits {
     pub(crate) drain: Duration,
     /// `None` never saves histories.
     pub(crate) history_save: Option<Duration>,
+    pub(crate) history_follow: Duration,
 }
 
 /// What an app is made of, besides its configuration.
@@ -160,6 +165,7 @@ impl App {
             drain: Duration::from_millis(config.drain_ms),
             history_save: Some(Duration::from_secs(config.history_save_seconds))
                 .filter(|every| !every.is_zero()),
+            history_follow: Duration::from_millis(config.history_follow_ms),
         };
         let metrics = Metrics::new(&histories, &wikis);
         metrics.models(&models);
@@ -195,6 +201,7 @@ impl App {
             fetching: places(config.max_requests - config.max_requests / 4),
             looking: places(MAX_LOOKING),
             is_draining: watch::Sender::new(false),
+            has_caught_up: AtomicBool::new(false),
         })))
     }
 
@@ -317,10 +324,36 @@ impl App {
         &self.0.streams
     }
 
-    /// Writes the histories that have something new. A failure is logged and counted; the next
+    /// Whether several services share what is known of a wiki's past.
+    pub(crate) fn shares_past(&self, wiki: &str) -> bool {
+        let ledger = self.ledger();
+        ledger.is_some_and(|ledger| ledger.keeps(wiki) && ledger.shared_past().is_some())
+    }
+
+    /// From now on all is known that others were told of when this service began.
+    pub(crate) fn has_caught_up(&self) {
+        self.0.has_caught_up.store(true, Relaxed);
+    }
+
+    /// Whether this service does not know yet what others were told of when it began.
+    pub(crate) fn is_catching_up(&self) -> bool {
+        let mut histories = self.histories().iter();
+        !self.0.has_caught_up.load(Relaxed)
+            && histories.any(|history| self.shares_past(history.wiki()))
+    }
+
+    /// Waits until this service knows what others were told of when it began.
+    pub(crate) async fn caught_up(&self) {
+        while self.is_catching_up() {
+            tokio::time::sleep(Duration::from_millis(50)).await;
+        }
+    }
+
+    /// Writes the histories that have something new and are not shared. A failure is logged and counted; the next
     /// attempt will write what this one did not.
     pub(crate) fn save_histories(&self) {
-        for history in self.0.histories.iter() {
+        let histories = self.0.histories.iter();
+        for history in histories.filter(|history| !self.shares_past(history.wiki())) {
             let wiki = history.wiki();
             match history.save() {
                 Ok(None) => {}

@@ -17,11 +17,12 @@ use std::path::{Path, PathBuf};
 use std::str::FromStr;
 
 use axum::http::HeaderName;
-use clap::builder::OsStr;
+use clap::builder::{OsStr, TypedValueParser as _};
 use clap::{ArgAction, CommandFactory, FromArgMatches, Parser, ValueEnum};
 use serde::Deserialize;
 
 use super::access::ReadAccess;
+use super::ledger::LedgerPlace;
 use stream::check_streams;
 pub use stream::{
     EventGateConfig, EventStreamsConfig, KafkaOptions, KafkaSinkConfig, KafkaSourceConfig,
@@ -152,6 +153,15 @@ pub struct Config {
     )]
     pub history_save_seconds: u64,
 
+    /// Time between two looks at what other services over the same ledger were told of; a postgres:// ledger alone shares it
+    #[arg(
+        long,
+        env = "REVSCORE_HISTORY_FOLLOW_MS",
+        value_name = "MS",
+        default_value_t = 250, value_parser = milliseconds()
+    )]
+    pub history_follow_ms: u64,
+
     /// Wikis whose history is begun where there is none yet, with commas between their names
     #[arg(long, env = "REVSCORE_LEARN_HISTORY", value_name = "WIKI,...")]
     pub learn_history: Option<WikiNames>,
@@ -203,9 +213,25 @@ pub struct Config {
     #[arg(long, env = "REVSCORE_SHADOW_MODELS", value_name = "DIR")]
     pub shadow_models: Option<PathBuf>,
 
-    /// File in which scores, what became of the edits and what people said of them are kept; without it nothing is kept, and there are no reports
-    #[arg(long, env = "REVSCORE_LEDGER", value_name = "FILE")]
-    pub ledger: Option<PathBuf>,
+    /// File, or postgres:// address, in which scores, what became of the edits and what people said of them are kept; without it nothing is kept, and there are no reports
+    #[arg(
+        long,
+        env = "REVSCORE_LEDGER",
+        value_name = "PLACE",
+        value_parser = ledger_place(),
+        hide_env_values = true,
+        hide_default_value = true
+    )]
+    pub ledger: Option<LedgerPlace>,
+
+    /// Connections to the ledger's database, at most; a job that one of several services does takes one more while it is done
+    #[arg(
+        long,
+        env = "REVSCORE_LEDGER_CONNECTIONS",
+        value_name = "N",
+        default_value_t = 8, value_parser = clap::value_parser!(u32).range(2..=1_000)
+    )]
+    pub ledger_connections: u32,
 
     /// Wikis whose edits the ledger keeps besides those with a table [wiki.NAME], with commas between their names
     #[arg(long, env = "REVSCORE_LEDGER_WIKIS", value_name = "WIKI,...")]
@@ -433,6 +459,11 @@ impl Config {
             ..config
         })
     }
+}
+
+/// Where a ledger is kept. Takes any text: what is wrong with it is said where it is opened, without its password.
+pub(super) fn ledger_place() -> impl clap::builder::TypedValueParser<Value = LedgerPlace> {
+    clap::builder::OsStringValueParser::new().map(LedgerPlace::from)
 }
 
 /// Up to a day.

@@ -94,6 +94,8 @@ pub(crate) enum ServiceError {
     Timeout { limit_ms: u128 },
     #[error("the service is shutting down")]
     Draining,
+    #[error("the service has begun, and learns what others were told of; it is ready in a moment")]
+    CatchingUp,
     #[error("something went wrong inside the service; its log says more")]
     Internal,
 }
@@ -200,6 +202,7 @@ impl ServiceError {
             Self::Overloaded => (StatusCode::SERVICE_UNAVAILABLE, "overloaded"),
             Self::Timeout { .. } => (StatusCode::GATEWAY_TIMEOUT, "timeout"),
             Self::Draining => (StatusCode::SERVICE_UNAVAILABLE, "draining"),
+            Self::CatchingUp => (StatusCode::SERVICE_UNAVAILABLE, "catching_up"),
             Self::Internal => (StatusCode::INTERNAL_SERVER_ERROR, "internal"),
         }
     }

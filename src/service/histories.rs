@@ -5,12 +5,13 @@
 //! written over. A wiki without one has no past, and its edits are scored with missing values,
 //! unless the configuration says to begin one. Locks are held for as long as it takes to look an
 //! edit up, to count one batch, or to copy the state into bytes; never while a disk or a client is
-//! waited for. What the past means is the core's business.
+//! waited for. What the past means is the core's business; how several services share one, that of `past`.
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
-use std::sync::{Arc, Mutex, PoisonError, RwLock};
+use std::sync::{Arc, Mutex, PoisonError, RwLock, RwLockWriteGuard};
 
+use super::ledger::{Place, Snapshot};
 use super::models::Refused;
 use crate::history::{Facts, History, HistoryError, Seen};
 use crate::revision::Timestamp;
@@ -30,9 +31,17 @@ pub struct Histories {
 pub(crate) struct WikiHistory {
     wiki: String,
     path: PathBuf,
-    history: RwLock<History>,
+    known: RwLock<Known>,
     /// Edits in the file, as far as known; also keeps two from writing at the same time.
     n_saved: Mutex<u64>,
+}
+
+/// What is known of a wiki's past.
+#[derive(Debug)]
+struct Known {
+    history: History,
+    /// Up to where in the log that services share, if they do.
+    place: Place,
 }
 
 impl Histories {
@@ -84,7 +93,7 @@ impl Histories {
             wiki: wiki.clone(),
             path,
             n_saved: Mutex::new(history.n_edits()),
-            history: RwLock::new(history),
+            known: RwLock::new(Known { history, place: 0 }),
         };
         self.by_wiki.insert(wiki, Arc::new(history));
     }
@@ -131,9 +140,37 @@ impl WikiHistory {
 
     /// Takes edits in, in their order; whether each counts, or was known.
     pub(crate) fn observe(&self, edits: &[Seen]) -> Vec<bool> {
-        // A poisoned history lacks at most a part of the edit at which it happened.
-        let mut history = self.history.write().unwrap_or_else(PoisonError::into_inner);
+        let history = &mut self.write().history;
         edits.iter().map(|edit| history.observe(edit)).collect()
+    }
+
+    /// Takes edits in that stand in the shared log, each at its place; those that are known count no more.
+    pub(crate) fn follow(&self, edits: &[(Place, Seen)]) {
+        let mut known = self.write();
+        for (place, edit) in edits {
+            known.history.observe(edit);
+            known.place = *place;
+        }
+    }
+
+    /// Up to where the shared log is known.
+    pub(crate) fn place(&self) -> Place {
+        let known = self.known.read().unwrap_or_else(PoisonError::into_inner);
+        known.place
+    }
+
+    /// Takes what others know in place of what is known here.
+    pub(crate) fn restore(&self, history: History, place: Place) {
+        *self.write() = Known { history, place };
+    }
+
+    /// What is known, for others.
+    pub(crate) fn snapshot(&self) -> Snapshot {
+        let known = self.known.read().unwrap_or_else(PoisonError::into_inner);
+        Snapshot {
+            place: known.place,
+            bytes: known.history.to_bytes(),
+        }
     }
 
     /// The number of edits that it was told of.
@@ -163,7 +200,13 @@ impl WikiHistory {
     }
 
     fn read<T>(&self, read: impl FnOnce(&History) -> T) -> T {
-        read(&self.history.read().unwrap_or_else(PoisonError::into_inner))
+        let known = self.known.read().unwrap_or_else(PoisonError::into_inner);
+        read(&known.history)
+    }
+
+    fn write(&self) -> RwLockWriteGuard<'_, Known> {
+        // A poisoned history lacks at most a part of the edit at which it happened.
+        self.known.write().unwrap_or_else(PoisonError::into_inner)
     }
 }
 

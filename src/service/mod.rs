@@ -33,6 +33,8 @@ mod scoring;
 
 mod observing;
 
+mod past;
+
 mod caches;
 
 mod ledger;
@@ -72,7 +74,7 @@ pub use config::{
 };
 pub use greeting::greeting;
 pub use histories::Histories;
-pub use ledger::{Ledger, LedgerError, LedgerOptions};
+pub use ledger::{Ledger, LedgerError, LedgerOptions, LedgerPlace};
 pub use log::start_logging;
 pub use models::{Models, ModelsError};
 pub use pool::{Done, Pool, PoolError};

@@ -34,6 +34,8 @@ pub(crate) struct Observers {
     wiki: Arc<str>,
     history: Option<Arc<WikiHistory>>,
     is_kept: bool,
+    /// Whether other services follow what this one is told of.
+    is_shared: bool,
 }
 
 impl Observers {
@@ -43,6 +45,7 @@ impl Observers {
         let is_kept = app.ledger().is_some_and(|ledger| ledger.keeps(wiki));
         (history.is_some() || is_kept).then(|| Self {
             wiki: wiki.into(),
+            is_shared: history.is_some() && app.shares_past(wiki),
             history,
             is_kept,
         })
@@ -69,6 +72,7 @@ impl Observers {
                     ..told_facts(ledger, revision, past.as_ref())
                 },
                 comment: RevertComment::of(revision.comment.as_deref()),
+                past: self.is_shared.then(|| Box::new(seen.clone())),
                 parent: parent.map(|parent| {
                     Box::new(SeenParent {
                         edit: told_facts(ledger, parent, None),

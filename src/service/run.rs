@@ -18,7 +18,7 @@ use tokio::task::JoinSet;
 use tokio::time::{Interval, MissedTickBehavior};
 
 use super::body::Peer;
-use super::{App, router, watching};
+use super::{App, past, router, watching};
 
 /// What a connection may buffer of a header, or ahead of whoever reads its body.
 const BUFFER_BYTES: usize = 64 << 10;
@@ -52,13 +52,17 @@ pub async fn run(listener: TcpListener, app: App, shutdown: impl Future<Output =
         .then(|| tokio::spawn(watch_drift(app.clone())));
     let (stop_streams, streams_end) = watch::channel(false);
     let mut streaming = app.streams().start(&app, &streams_end);
+    let following = tokio::spawn(past::follow_always(app.clone()));
     tokio::pin!(shutdown);
     loop {
         tokio::select! {
             biased;
             () = &mut shutdown => break,
             _ = upkeep.tick() => app.metrics().upkeep(),
-            () = tick(&mut save), if saving.is_empty() => save_histories(&app, &mut saving),
+            () = tick(&mut save), if saving.is_empty() => {
+                save_histories(&app, &mut saving);
+                saving.spawn(past::save(app.clone()));
+            }
             Some(_) = saving.join_next() => {}
             Some(_) = connections.join_next() => app.metrics().connections(connections.len()),
             (stream, peer, slot) = accept(&listener, &slots) => {
@@ -68,6 +72,7 @@ pub async fn run(listener: TcpListener, app: App, shutdown: impl Future<Output =
             }
         }
     }
+    following.abort();
     if let Some(watching) = watching {
         watching.abort();
     }

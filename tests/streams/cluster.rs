@@ -19,20 +19,26 @@ pub(crate) const SCORES: &str = "mediawiki.revision-score";
 pub(crate) const DEAD: &str = "revscore.dead-letters";
 pub(crate) const RETRY: &str = "revscore.retry";
 
+/// Topics of some cluster.
+pub(crate) struct Topics {
+    pub(crate) brokers: String,
+}
+
 /// A cluster that lives as long as this.
 pub(crate) struct Cluster {
     cluster: MockCluster<'static, DefaultProducerContext>,
-    pub(crate) brokers: String,
+    pub(crate) topics: Topics,
 }
 
 impl Cluster {
     pub(crate) fn start(n_partitions: i32) -> Self {
         let cluster = MockCluster::new(1).unwrap();
-        for (topic, n) in [(EVENTS, n_partitions), (SCORES, 4), (DEAD, 1), (RETRY, 1)] {
+        for (topic, n) in topics(n_partitions) {
             cluster.create_topic(topic, n, 1).unwrap();
         }
         let brokers = cluster.bootstrap_servers();
-        Self { cluster, brokers }
+        let topics = Topics { brokers };
+        Self { cluster, topics }
     }
 
     /// Makes the one broker unreachable, or reachable again.
@@ -42,7 +48,14 @@ impl Cluster {
             false => self.cluster.broker_up(1).unwrap(),
         }
     }
+}
 
+/// All topics of a test, with their partitions.
+pub(crate) fn topics(n_partitions: i32) -> [(&'static str, i32); 4] {
+    [(EVENTS, n_partitions), (SCORES, 4), (DEAD, 1), (RETRY, 1)]
+}
+
+impl Topics {
     /// Produces messages, each of one key.
     pub(crate) fn produce(&self, topic: &str, messages: impl Iterator<Item = (String, Vec<u8>)>) {
         let producer: ThreadedProducer<_> = ClientConfig::new()

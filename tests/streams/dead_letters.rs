@@ -56,22 +56,24 @@ async fn poison_is_put_aside_listed_and_tried_again() {
     spawn_blocking(move || {
         let cluster = Cluster::start(1);
         let directory = tempfile::tempdir().unwrap();
-        let config = configure(directory.path(), &cluster, &wiki, "");
+        let config = configure(directory.path(), &cluster.topics, &wiki, "");
         let poison = POISON.iter().map(|(payload, _)| payload.to_vec());
-        cluster.produce(
+        cluster.topics.produce(
             EVENTS,
             poison.map(|payload| ("the same".to_owned(), payload)),
         );
-        cluster.produce(EVENTS, [event(1), event(2)].into_iter());
+        cluster
+            .topics
+            .produce(EVENTS, [event(1), event(2)].into_iter());
         let service = Service::start(&config, &[]);
         // What is around poison is scored.
-        let scores = cluster.reader(SCORES);
+        let scores = cluster.topics.reader(SCORES);
         let mut said = Said::default();
         for _ in 0..2 {
             said.add(&scores.next(PATIENCE).expect("a score"));
         }
         assert_eq!(said.by_revision.len(), 2);
-        let dead = cluster.reader(DEAD);
+        let dead = cluster.topics.reader(DEAD);
         check_round(&dead, "1");
         let config = config.to_str().unwrap();
         let letters = |action: &str| run(&["dead-letters", action, "--config", config]);
@@ -101,7 +103,7 @@ async fn poison_is_put_aside_listed_and_tried_again() {
         check_list("2");
         assert_eq!(service.sum("revscore_kafka_dead_letters_total", ""), 8.0);
         // What is mended is scored: here a letter that was none.
-        cluster.produce(DEAD, [event(3)].into_iter());
+        cluster.topics.produce(DEAD, [event(3)].into_iter());
         assert!(letters("replay").status.success());
         said.add(&scores.next(PATIENCE).expect("a score"));
         assert!(said.by_revision.contains_key(&3));

@@ -8,8 +8,17 @@ mod service;
 #[cfg(test)]
 mod wiki;
 
+#[cfg(all(test, feature = "postgres"))]
+#[expect(dead_code, reason = "the store's own tests need all of it")]
+#[path = "../../src/service/ledger/postgres/server.rs"]
+mod server;
+#[cfg(all(test, feature = "postgres"))]
+mod tansu;
+
 #[cfg(test)]
 mod dead_letters;
+#[cfg(all(test, feature = "postgres"))]
+mod killed;
 #[cfg(test)]
 mod many;
 #[cfg(test)]

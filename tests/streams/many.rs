@@ -17,17 +17,17 @@ async fn every_revision_is_scored_whoever_dies_and_joins() {
     tokio::task::spawn_blocking(move || {
         let cluster = Cluster::start(8);
         let directory = tempfile::tempdir().unwrap();
-        let config = configure(directory.path(), &cluster, &wiki, "threads = 1");
+        let config = configure(directory.path(), &cluster.topics, &wiki, "threads = 1");
         let start = |name: &str| {
             let ledger = directory.path().join(name);
             Service::start(&config, &["--ledger", ledger.to_str().unwrap()])
         };
-        cluster.produce(EVENTS, (1..=N_EVENTS).map(event));
+        cluster.topics.produce(EVENTS, (1..=N_EVENTS).map(event));
         let began = Instant::now();
         let (mut doomed, second) = (Some(start("first.db")), start("second.db"));
         let mut third = None;
         let mut said = Said::default();
-        let reader = cluster.reader(SCORES);
+        let reader = cluster.topics.reader(SCORES);
         while said.by_revision.len() < N_EVENTS as usize {
             let message = reader.next(STILLNESS);
             let Some(message) = message else {

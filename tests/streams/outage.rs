@@ -28,11 +28,11 @@ async fn a_wiki_that_is_down_pauses_and_loses_nothing() {
     spawn_blocking(move || {
         let cluster = Cluster::start(2);
         let directory = tempfile::tempdir().unwrap();
-        let config = configure(directory.path(), &cluster, &wiki, "threads = 1");
+        let config = configure(directory.path(), &cluster.topics, &wiki, "threads = 1");
         wiki.behaviour.is_down.store(true, Relaxed);
         let service = Service::start(&config, &[]);
         const N: u64 = 6_000;
-        cluster.produce(EVENTS, (1..=N).map(event));
+        cluster.topics.produce(EVENTS, (1..=N).map(event));
         wait_for("lanes wait for the wiki", || {
             service.sum("revscore_stream_waiting", "for=\"wiki\"") == 2.0
         });
@@ -44,7 +44,7 @@ async fn a_wiki_that_is_down_pauses_and_loses_nothing() {
             service.sum("revscore_kafka_lag", EVENTS) >= N as f64 - 100.0
         });
         wiki.behaviour.is_down.store(false, Relaxed);
-        let scores = cluster.reader(SCORES);
+        let scores = cluster.topics.reader(SCORES);
         let mut said = Said::default();
         while said.by_revision.len() < N as usize {
             said.add(&scores.next(PATIENCE).expect("a score"));
@@ -73,9 +73,9 @@ async fn brokers_that_go_and_come_back_lose_nothing() {
     spawn_blocking(move || {
         let cluster = Cluster::start(2);
         let directory = tempfile::tempdir().unwrap();
-        let config = configure(directory.path(), &cluster, &wiki, "threads = 1");
+        let config = configure(directory.path(), &cluster.topics, &wiki, "threads = 1");
         const N: u64 = 4_000;
-        cluster.produce(EVENTS, (1..=N).map(event));
+        cluster.topics.produce(EVENTS, (1..=N).map(event));
         let service = Service::start(&config, &[]);
         wait_for("some are scored", || {
             service.sum("revscore_stream_events_total", "outcome=\"scored\"") > 200.0
@@ -83,10 +83,18 @@ async fn brokers_that_go_and_come_back_lose_nothing() {
         cluster.set_down(true);
         std::thread::sleep(Duration::from_secs(3));
         cluster.set_down(false);
-        let scores = cluster.reader(SCORES);
+        let scores = cluster.topics.reader(SCORES);
         let mut said = Said::default();
         while said.by_revision.len() < N as usize {
-            said.add(&scores.next(PATIENCE).expect("a score"));
+            let message = scores.next(PATIENCE);
+            let n = said.by_revision.len();
+            let message = message.unwrap_or_else(|| {
+                panic!(
+                    "{n} of {N}: {:?}",
+                    service.metric("revscore_stream_events_total")
+                )
+            });
+            said.add(&message);
         }
         said.check_doubles();
     })
@@ -115,7 +123,7 @@ async fn pages_that_change_reach_the_ledger_and_the_rest_is_passed_over() {
     spawn_blocking(move || {
         let cluster = Cluster::start(1);
         let directory = tempfile::tempdir().unwrap();
-        let path = configure(directory.path(), &cluster, &wiki, "");
+        let path = configure(directory.path(), &cluster.topics, &wiki, "");
         let text = std::fs::read_to_string(&path).unwrap();
         let text = text.replace("from = \"kafka\"", "from = \"kafka\"\nskip_bots = true");
         std::fs::write(&path, text).unwrap();
@@ -137,7 +145,7 @@ async fn pages_that_change_reach_the_ledger_and_the_rest_is_passed_over() {
             page_change(12, "delete", nothing),
             page_change(11, "visibility_change", hidden),
         ];
-        cluster.produce(EVENTS, events.into_iter());
+        cluster.topics.produce(EVENTS, events.into_iter());
         let outcome = |outcome: &str| {
             let label = format!("outcome=\"{outcome}\"");
             service.sum("revscore_stream_events_total", &label)
@@ -155,7 +163,7 @@ async fn pages_that_change_reach_the_ledger_and_the_rest_is_passed_over() {
         let n_calls = wiki.behaviour.n_calls.load(Relaxed);
         service.get("/v3/scores/papwiki/11/reverted?features=true");
         assert!(wiki.behaviour.n_calls.load(Relaxed) > n_calls);
-        let scores = cluster.reader(SCORES);
+        let scores = cluster.topics.reader(SCORES);
         let mut said = Said::default();
         while let Some(message) = scores.next(Duration::from_secs(1)) {
             said.add(&message);

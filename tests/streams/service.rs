@@ -4,15 +4,15 @@ use std::io::{BufRead as _, BufReader, Read as _};
 use std::path::{Path, PathBuf};
 use std::process::{Child, ChildStderr, Command, Output, Stdio};
 
-use crate::cluster::{Cluster, EVENTS, SCORES};
+use crate::cluster::{EVENTS, SCORES, Topics};
 use crate::wiki::Wiki;
 
 const SERVE: &str = env!("CARGO_BIN_EXE_revscore-serve");
 
 /// A configuration file that reads events from a cluster and texts from a wiki.
-pub(crate) fn configure(directory: &Path, cluster: &Cluster, wiki: &Wiki, more: &str) -> PathBuf {
+pub(crate) fn configure(directory: &Path, topics: &Topics, wiki: &Wiki, more: &str) -> PathBuf {
     let path = directory.join("revscore.toml");
-    let (brokers, api_url) = (&cluster.brokers, wiki.api_url());
+    let (brokers, api_url) = (&topics.brokers, wiki.api_url());
     let text = format!(
         r#"
 {more}

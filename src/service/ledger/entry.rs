@@ -8,6 +8,7 @@ use std::sync::Arc;
 
 use crate::corpus::{RevertComment, Rule, Sighting};
 use crate::evaluation::{Kind, UserClass};
+use crate::history::Seen;
 use crate::model::{Family, Target};
 use crate::revision::{PageId, RevisionId, Timestamp};
 
@@ -105,6 +106,8 @@ pub(crate) struct SeenEdit {
     /// The revision that it was made on, where that is at hand: a later edit may restore it, and nobody may
     /// have told of it. Its id is 0 where that is not known.
     pub(crate) parent: Option<Box<SeenParent>>,
+    /// As a history sees it, where services share the wiki's past.
+    pub(crate) past: Option<Box<Seen>>,
 }
 
 /// A revision that another was made on.

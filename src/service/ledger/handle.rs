@@ -5,7 +5,6 @@
 //! ([`Ledger::write`]).
 
 use std::collections::BTreeSet;
-use std::path::{Path, PathBuf};
 use std::sync::atomic::Ordering::Relaxed;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
@@ -14,12 +13,16 @@ use tokio::sync::oneshot;
 use tokio::task::JoinHandle;
 use xxhash_rust::xxh3::xxh3_64_with_seed;
 
-use super::Lease;
 use super::entry::ScoredEdit;
+use super::place::LedgerPlace;
+#[cfg(feature = "postgres")]
+use super::postgres::PostgresStore;
 use super::queue::{Item, Queue};
-use super::sqlite::{SqliteStore, day_of};
+use super::rows::day_of;
+use super::sqlite::SqliteStore;
 use super::store::{Change, Store, StoreError};
 use super::writer::{Cadence, Counters, write_all};
+use super::{Lease, SharedPast};
 use crate::corpus::LabelOptions;
 use crate::revision::{RevisionId, Timestamp};
 use crate::service::config::Config;
@@ -27,6 +30,9 @@ use crate::service::models::Models;
 
 /// Changes that may wait to be written: about 20 MB, or some seconds of the fastest scoring.
 const QUEUE: usize = 20_000;
+
+/// Connections to a database, where the configuration says nothing.
+const DEFAULT_CONNECTIONS: u32 = 8;
 
 /// When the first old edits are forgotten, and how often after that.
 const FIRST_COMPACTION: Duration = Duration::from_secs(60);
@@ -56,8 +62,10 @@ struct Shared {
 /// How a ledger is kept.
 #[derive(Clone, Debug)]
 pub struct LedgerOptions {
-    /// Its file.
-    pub path: PathBuf,
+    /// Where it is kept.
+    pub place: LedgerPlace,
+    /// Connections to a database, at most; at least two.
+    pub connections: u32,
     /// The wikis whose edits are kept.
     pub wikis: Vec<String>,
     /// Whether accounts' names are kept.
@@ -72,10 +80,10 @@ pub struct LedgerOptions {
 #[derive(Clone, PartialEq, Eq, Debug, thiserror::Error)]
 pub enum LedgerError {
     /// It was not opened.
-    #[error("the ledger {} is not opened: {cause}", path.display())]
+    #[error("the ledger {place} is not opened: {cause}")]
     NotOpened {
-        /// The file.
-        path: PathBuf,
+        /// Where it is kept.
+        place: LedgerPlace,
         /// Why.
         cause: String,
     },
@@ -108,7 +116,7 @@ pub(crate) struct LedgerState {
     pub(crate) n_waiting: usize,
     /// Whether the last attempt to write succeeded.
     pub(crate) is_written: bool,
-    /// Of its files.
+    /// Of all that is kept.
     pub(crate) size_bytes: u64,
 }
 
@@ -120,9 +128,13 @@ pub(crate) fn now() -> Timestamp {
 
 impl LedgerOptions {
     /// Names are not kept, single edits for ever, and outcomes are settled after two days.
-    pub(crate) fn new(path: &Path, wikis: impl IntoIterator<Item = String>) -> Self {
+    pub(crate) fn new(
+        place: impl Into<LedgerPlace>,
+        wikis: impl IntoIterator<Item = String>,
+    ) -> Self {
         Self {
-            path: path.to_owned(),
+            place: place.into(),
+            connections: DEFAULT_CONNECTIONS,
             wikis: wikis.into_iter().collect(),
             names: false,
             settle_seconds: 48 * 3_600,
@@ -138,7 +150,7 @@ impl Ledger {
     /// # Errors
     /// As [`Ledger::open`].
     pub async fn configured(config: &Config, models: &Models) -> Result<Option<Self>, LedgerError> {
-        let Some(path) = &config.ledger else {
+        let Some(place) = &config.ledger else {
             return Ok(None);
         };
         let named = config.ledger_wikis.iter().flat_map(|wikis| &wikis.0);
@@ -147,7 +159,8 @@ impl Ledger {
             names: config.ledger_names,
             settle_seconds: i64::from(config.settle_hours) * 3_600,
             keep_days: config.ledger_keep_days,
-            ..LedgerOptions::new(path, wikis)
+            connections: config.ledger_connections,
+            ..LedgerOptions::new(place.clone(), wikis)
         };
         let labels_of = |wiki: &String| {
             let served = models.for_wiki(wiki);
@@ -172,17 +185,18 @@ impl Ledger {
     /// revert on a wiki.
     ///
     /// # Errors
-    /// When the file cannot be used, is no ledger, is of a later version or is used by another process.
+    /// When the place cannot be used, holds no ledger or one of a later version, or when another process has the
+    /// file.
     pub async fn open(
         options: LedgerOptions,
         labels: impl Fn(&str) -> LabelOptions + Send + Sync + 'static,
     ) -> Result<Self, LedgerError> {
-        let store = SqliteStore::open(&options.path).await;
+        let store = open_store(&options).await;
         let store = store.map_err(|cause| LedgerError::NotOpened {
-            path: options.path.clone(),
+            place: options.place.clone(),
             cause: cause.to_string(),
         })?;
-        Ok(Self::with_store(Arc::new(store), options, QUEUE, labels))
+        Ok(Self::with_store(store, options, QUEUE, labels))
     }
 
     fn with_store(
@@ -310,6 +324,11 @@ impl Ledger {
         })
     }
 
+    /// The past that several services share, where they do.
+    pub(crate) fn shared_past(&self) -> Option<&dyn SharedPast> {
+        self.0.store.shared_past()
+    }
+
     /// Where the source of a stream is, as it was kept last.
     pub(crate) async fn position(&self, source: &str) -> Result<Option<String>, StoreError> {
         self.0.store.position(source).await
@@ -332,16 +351,11 @@ impl Ledger {
     /// What it says of itself.
     pub(crate) fn state(&self) -> LedgerState {
         let Shared {
-            options,
+            store,
             queue,
             counters,
             ..
         } = &*self.0;
-        let size = |suffix: &str| {
-            let mut path = options.path.as_os_str().to_owned();
-            path.push(suffix);
-            std::fs::metadata(path).map_or(0, |file| file.len())
-        };
         LedgerState {
             n_written: counters.n_written.load(Relaxed),
             n_batches: counters.n_batches.load(Relaxed),
@@ -349,7 +363,7 @@ impl Ledger {
             n_dropped: counters.n_dropped.load(Relaxed),
             n_waiting: queue.n_changes(),
             is_written: !counters.is_failing.load(Relaxed),
-            size_bytes: size("") + size("-wal"),
+            size_bytes: store.size_bytes(),
         }
     }
 
@@ -379,6 +393,22 @@ impl Ledger {
             Ok(Err(error)) => tracing::warn!(%error, "the ledger is closed in a hurry: {error}"),
             Err(_) => tracing::warn!("the ledger is closed in a hurry: somebody still reads"),
         }
+    }
+}
+
+/// Opens what keeps a ledger.
+async fn open_store(options: &LedgerOptions) -> Result<Arc<dyn Store>, StoreError> {
+    match &options.place {
+        LedgerPlace::File(path) => Ok(Arc::new(SqliteStore::open(path).await?)),
+        #[cfg(feature = "postgres")]
+        LedgerPlace::Postgres(address) => {
+            Ok(PostgresStore::open(address, options.connections).await?)
+        }
+        #[cfg(not(feature = "postgres"))]
+        LedgerPlace::Postgres(_) => Err(StoreError::Unusable(
+            "this program was built without the feature postgres; build it with --features postgres, or name a file"
+                .to_owned(),
+        )),
     }
 }
 
@@ -439,6 +469,8 @@ async fn compact(store: &dyn Store, options: &LedgerOptions) -> Result<(), Store
 
 #[cfg(test)]
 mod tests {
+    use std::path::Path;
+
     use sqlx::{ConnectOptions as _, Connection as _};
 
     use super::*;
@@ -506,13 +538,14 @@ mod tests {
             edit: facts(revision, Some(text), author),
             comment: RevertComment::of(Some("rvv")),
             parent: None,
+            past: None,
         })
     }
 
     async fn open(directory: &Path, keeps_names: bool) -> Ledger {
         let options = LedgerOptions {
             names: keeps_names,
-            ..LedgerOptions::new(&directory.join("ledger.db"), [WIKI.to_owned()])
+            ..LedgerOptions::new(&*directory.join("ledger.db"), [WIKI.to_owned()])
         };
         Ledger::open(options, |_| DEFAULT_LABELS).await.unwrap()
     }
@@ -650,7 +683,7 @@ mod tests {
         let directory = tempfile::tempdir().unwrap();
         let path = directory.path().join("ledger.db");
         let store = Arc::new(SqliteStore::open(&path).await.unwrap());
-        let options = LedgerOptions::new(&path, [WIKI.to_owned()]);
+        let options = LedgerOptions::new(&*path, [WIKI.to_owned()]);
         let ledger = Ledger::with_store(store, options, 3, |_| DEFAULT_LABELS);
         meddle(directory.path(), BREAK).await;
         for revision in 1..=5 {
@@ -687,6 +720,7 @@ mod tests {
             edit: tomorrow,
             comment: RevertComment::of(None),
             parent: None,
+            past: None,
         });
         ledger.write(vec![tomorrow]).await.unwrap();
         assert!(ledger.settled_until(WIKI).await < now());
@@ -729,6 +763,7 @@ mod tests {
             edit: later,
             comment: RevertComment::of(None),
             parent: None,
+            past: None,
         });
         ledger.write(vec![later]).await.unwrap();
         assert_eq!(n_left().await, 1);

@@ -86,6 +86,7 @@ fn make(number: u64, n_edits: u64, model: &Arc<LedgerModel>) -> Made {
         edit,
         comment: RevertComment::of(Some("")),
         parent: None,
+        past: None,
     };
     seen.edit.sighting.digest = Some(TextDigest::of(&number.to_string()));
     let fate = (draw(12) == 0).then(|| Fate {
@@ -100,21 +101,8 @@ fn make(number: u64, n_edits: u64, model: &Arc<LedgerModel>) -> Made {
     Made { scored, seen, fate }
 }
 
-#[tokio::test]
-async fn a_year_of_edits() {
-    let n_edits: u64 = std::env::var("REVSCORE_MEASURE_EDITS")
-        .map_or(3_000, |n| n.parse().expect("a number of edits"));
-    let directory = tempfile::tempdir().expect("the ledger works");
-    let path = directory.path().join("ledger.db");
-    let options = LedgerOptions::new(&path, [WIKI.to_owned()]);
-    let labels = LabelOptions {
-        window_seconds: None,
-        ..LabelOptions::default()
-    };
-    let ledger = Ledger::open(options, move |_| labels)
-        .await
-        .expect("the ledger works");
-    let model = Arc::new(LedgerModel {
+fn measured_model() -> Arc<LedgerModel> {
+    Arc::new(LedgerModel {
         name: "measuredwiki.reverted".to_owned(),
         version: "1".to_owned(),
         target: Target::Reverted,
@@ -122,7 +110,37 @@ async fn a_year_of_edits() {
         rule: Rule::default(),
         levels: vec![("review".to_owned(), 0.123), ("sure".to_owned(), 0.987)],
         features: vec![],
+    })
+}
+
+/// Scores of edits, and the edits, of a wiki: two changes for each number.
+#[cfg(feature = "postgres")]
+pub(super) fn batch(wiki: &str, numbers: std::ops::Range<u64>) -> Vec<Change> {
+    let model = measured_model();
+    let made = numbers.map(|number| make(number, 100_000, &model));
+    let changes = made.flat_map(|mut made| {
+        made.scored.wiki = wiki.into();
+        made.seen.wiki = wiki.into();
+        [Change::Scored(made.scored), Change::Seen(made.seen)]
     });
+    changes.collect()
+}
+
+#[tokio::test]
+async fn a_year_of_edits() {
+    let n_edits: u64 = std::env::var("REVSCORE_MEASURE_EDITS")
+        .map_or(3_000, |n| n.parse().expect("a number of edits"));
+    let directory = tempfile::tempdir().expect("the ledger works");
+    let path = directory.path().join("ledger.db");
+    let options = LedgerOptions::new(&*path, [WIKI.to_owned()]);
+    let labels = LabelOptions {
+        window_seconds: None,
+        ..LabelOptions::default()
+    };
+    let ledger = Ledger::open(options, move |_| labels)
+        .await
+        .expect("the ledger works");
+    let model = measured_model();
     let (mut in_scores, mut in_seen) = (0.0, 0.0);
     let made: Vec<u64> = (1..=n_edits).collect();
     for numbers in made.chunks(1_000) {

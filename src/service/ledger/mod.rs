@@ -10,16 +10,26 @@ mod entry;
 mod outcome;
 pub(super) mod tally;
 
+mod place;
+
 mod lease;
+mod past;
 mod store;
 
+mod rows;
 mod sqlite;
+
+#[cfg(feature = "postgres")]
+mod postgres;
 
 mod queue;
 mod tails;
 mod writer;
 
 mod handle;
+
+#[cfg(all(test, feature = "postgres"))]
+pub(crate) use postgres::server;
 
 #[cfg(test)]
 mod battery;
@@ -33,6 +43,8 @@ pub(crate) use entry::{
 pub use handle::{Ledger, LedgerError, LedgerOptions};
 pub(crate) use handle::{LedgerState, now};
 pub(crate) use lease::Lease;
+pub(crate) use past::{Place, SharedPast, Snapshot};
+pub use place::LedgerPlace;
 pub(crate) use store::{
     Change, Day, FeatureCounts, KnownEdit, LedgerEdit, LedgerScore, Store, StoreError, StoredModel,
     Wanted,

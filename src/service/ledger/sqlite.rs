@@ -3,19 +3,15 @@
 //! One connection writes, a few read beside it (WAL: none waits for the others). A transaction that was
 //! committed outlives the process, whatever ends it; of the last ones before the machine's power fails
 //! some may be lost, and none in part (`synchronous = NORMAL`). In the data's order: `schema` has the
-//! tables, `code` and `bytes` what is in their cells, `apply` writes changes (with what
-//! `memory` knows, and `sums`), `count` counts days (and remembers open ones in `open_days`), `read` answers,
-//! `positions` keeps where streams are, `compact` forgets.
+//! tables (what is in their cells, `rows` knows), `apply` writes changes (with what `memory` knows, and `sums`),
+//! `count` counts days, `read` answers, `positions` keeps where streams are, `compact` forgets.
 //!
 //! Whatever fails, the connection that wrote is given up with all that it remembered, and the next
 //! change opens another.
 
-mod bytes;
-mod code;
 mod schema;
 
 mod memory;
-mod open_days;
 mod sums;
 
 mod apply;
@@ -24,11 +20,9 @@ mod count;
 mod positions;
 mod read;
 
-use std::collections::HashMap;
 use std::fs::File;
 use std::ops::RangeInclusive;
 use std::path::{Path, PathBuf};
-use std::sync::{Arc, RwLock};
 use std::time::Duration;
 
 use sqlx::sqlite::{
@@ -39,13 +33,14 @@ use sqlx::{ConnectOptions as _, Connection as _, SqlitePool};
 use tokio::sync::{Mutex, MutexGuard};
 
 use self::memory::Memory;
-use self::open_days::OpenDays;
 use super::entry::Judgement;
 use super::lease::{Lease, LocalJobs};
+use super::rows::Tallies;
 use super::store::{
     Answer, Change, Day, DayTally, FeatureCounts, KnownEdit, LedgerEdit, LedgerSize, ModelId,
     Store, StoreError, StoredModel, TailEntry, Wanted,
 };
+use super::tails::Tails;
 use crate::revision::{PageId, RevisionId, Timestamp};
 
 /// Connections that read at the same time.
@@ -70,12 +65,9 @@ pub(crate) struct SqliteStore {
     readers: SqlitePool,
     /// What the writer reads by, so that it waits for nobody who asks.
     tails: SqlitePool,
-    /// Held by whoever counts a day.
-    counting: Mutex<()>,
-    open_days: OpenDays,
+    tallies: Tallies,
     jobs: LocalJobs,
     author_key: u64,
-    models: RwLock<HashMap<ModelId, Arc<count::CountedModel>>>,
     /// Held as long as this lives, so that no other process writes the file.
     _lock: File,
 }
@@ -123,13 +115,28 @@ impl SqliteStore {
             writer: Mutex::new(Some(writer)),
             readers,
             tails,
-            counting: Mutex::default(),
-            open_days: OpenDays::default(),
+            tallies: Tallies::default(),
             jobs: LocalJobs::default(),
             author_key,
-            models: RwLock::default(),
             _lock: lock,
         })
+    }
+
+    /// Writes changes, and what they say of earlier edits by pages' ends: nobody else writes, so those that were
+    /// read once are as they are remembered.
+    async fn write(&self, changes: &[Change], tails: Option<&mut Tails>) -> Result<(), StoreError> {
+        let mut completed = None;
+        if let Some(tails) = tails {
+            for wanted in tails.missing(changes) {
+                let entries = self.tail(&wanted.wiki, wanted.page, wanted.length).await?;
+                tails.put(&wanted, entries);
+            }
+            completed = Some(tails.complete(changes));
+        }
+        let mut turn = self.writer().await?;
+        apply::apply(&mut turn.writer, completed.as_deref().unwrap_or(changes)).await?;
+        turn.give_back();
+        Ok(())
     }
 
     /// Brings the log of transactions into the file, and closes both.
@@ -178,13 +185,8 @@ impl Writer {
 }
 
 impl Store for SqliteStore {
-    fn apply<'a>(&'a self, changes: &'a [Change]) -> Answer<'a, ()> {
-        Box::pin(async move {
-            let mut turn = self.writer().await?;
-            apply::apply(&mut turn.writer, changes).await?;
-            turn.give_back();
-            Ok(())
-        })
+    fn apply<'a>(&'a self, changes: &'a [Change], tails: Option<&'a mut Tails>) -> Answer<'a, ()> {
+        Box::pin(self.write(changes, tails))
     }
 
     fn tail<'a>(&'a self, wiki: &'a str, page: PageId, limit: usize) -> Answer<'a, Vec<TailEntry>> {
@@ -214,7 +216,7 @@ impl Store for SqliteStore {
         days: RangeInclusive<Day>,
         settled_until: Timestamp,
     ) -> Answer<'a, Vec<DayTally>> {
-        Box::pin(count::tallies(self, wiki, model, days, settled_until))
+        Box::pin(self.tallies.of(self, wiki, model, days, settled_until))
     }
 
     fn features<'a>(
@@ -246,6 +248,15 @@ impl Store for SqliteStore {
         Box::pin(read::judgements(&self.readers, wiki))
     }
 
+    fn size_bytes(&self) -> u64 {
+        let size = |suffix: &str| {
+            let mut path = self.options.get_filename().as_os_str().to_owned();
+            path.push(suffix);
+            std::fs::metadata(path).map_or(0, |file| file.len())
+        };
+        size("") + size("-wal")
+    }
+
     fn position<'a>(&'a self, source: &'a str) -> Answer<'a, Option<String>> {
         Box::pin(positions::position(&self.readers, source))
     }
@@ -272,30 +283,6 @@ impl Store for SqliteStore {
     }
 }
 
-impl From<sqlx::Error> for StoreError {
-    fn from(error: sqlx::Error) -> Self {
-        // SQLite's primary codes: a disk without room, and values that would never be taken (too large, a
-        // constraint, another type).
-        const FULL: i32 = 13;
-        const REFUSED: [i32; 3] = [18, 19, 20];
-        match &error {
-            sqlx::Error::Database(cause) => {
-                let code = cause.code().and_then(|code| code.parse::<i32>().ok());
-                let message = cause.message().to_owned();
-                match code.map(|code| code & 0xff) {
-                    Some(FULL) => Self::Full(message),
-                    Some(code) if REFUSED.contains(&code) => Self::NotUnderstood(message),
-                    _ => Self::Unusable(message),
-                }
-            }
-            sqlx::Error::Decode(_) | sqlx::Error::ColumnDecode { .. } => {
-                Self::NotUnderstood(error.to_string())
-            }
-            _ => Self::Unusable(error.to_string()),
-        }
-    }
-}
-
 /// Takes the ledger for this process. The lock is a file of its own: SQLite loses its locks on a file that
 /// the process opens and closes beside it.
 fn lock(path: &Path) -> Result<File, StoreError> {
@@ -318,28 +305,6 @@ fn lock(path: &Path) -> Result<File, StoreError> {
     }
 }
 
-/// Seconds since 1970, of an edit whose time may be known only by its score.
-fn time_of(timestamp: Option<Timestamp>, scored_at: Option<Timestamp>) -> i64 {
-    timestamp.or(scored_at).map_or(0, |time| time.0)
-}
-
-const SECONDS_A_DAY: i64 = 86_400;
-
-pub(super) fn day_of(time: i64) -> Day {
-    let day = time.div_euclid(SECONDS_A_DAY);
-    day.clamp(Day::MIN.into(), Day::MAX.into()) as Day
-}
-
-/// The first second of a day.
-fn start_of(day: Day) -> i64 {
-    i64::from(day) * SECONDS_A_DAY
-}
-
-/// Its last.
-fn end_of(day: Day) -> i64 {
-    start_of(day) + SECONDS_A_DAY - 1
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -351,7 +316,12 @@ mod tests {
         (store.unwrap(), directory)
     }
 
-    battery!(open);
+    async fn opened() -> Option<(Box<SqliteStore>, tempfile::TempDir)> {
+        let (store, directory) = open().await;
+        Some((Box::new(store), directory))
+    }
+
+    battery!(opened);
 
     /// One number that a statement gives.
     async fn number(store: &SqliteStore, question: &'static str) -> i64 {

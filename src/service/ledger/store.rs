@@ -9,6 +9,8 @@ use futures_util::future::BoxFuture;
 
 use super::entry::{Fate, Judgement, LedgerModel, LedgerPage, ScoredEdit, SeenEdit};
 use super::lease::Lease;
+use super::past::SharedPast;
+use super::tails::Tails;
 use super::tally::{Group, Tally};
 use crate::corpus::{RevertComment, Sighting};
 use crate::evaluation::{Kind, TenthCounts, UserClass};
@@ -212,7 +214,11 @@ pub(crate) struct LedgerSize {
 pub(crate) trait Store: Send + Sync {
     /// Writes all changes, in their order, or none. What was written once is not written twice. When
     /// the future is ready the changes outlive this process.
-    fn apply<'a>(&'a self, changes: &'a [Change]) -> Answer<'a, ()>;
+    ///
+    /// With `tails` what the changes say of earlier edits is written too: the store completes them by the ends of
+    /// their pages as they are when it writes, whoever wrote before. Where it fails, the tails are of no use any
+    /// more.
+    fn apply<'a>(&'a self, changes: &'a [Change], tails: Option<&'a mut Tails>) -> Answer<'a, ()>;
 
     /// The last revisions of a page in order of (time, id), oldest first, at most so many.
     fn tail<'a>(&'a self, wiki: &'a str, page: PageId, limit: usize) -> Answer<'a, Vec<TailEntry>>;
@@ -263,6 +269,9 @@ pub(crate) trait Store: Send + Sync {
     /// All judgements of a wiki's edits, in order of (revision, person).
     fn judgements<'a>(&'a self, wiki: &'a str) -> Answer<'a, Vec<Judgement>>;
 
+    /// Bytes of all that is kept, as far as is known without waiting.
+    fn size_bytes(&self) -> u64;
+
     /// Where the source of a stream is, in its own words, as it was kept last; `None` before that. For
     /// sources that do not remember it themselves.
     fn position<'a>(&'a self, source: &'a str) -> Answer<'a, Option<String>>;
@@ -274,6 +283,11 @@ pub(crate) trait Store: Send + Sync {
     /// A job that one process, of all that use the store, does at a time; `None` while another has it. Of two
     /// tasks of one process only one gets it too.
     fn lease<'a>(&'a self, job: &'a str) -> Answer<'a, Option<Lease>>;
+
+    /// The past that several services share; `None` where one process has the store alone, and keeps histories as files.
+    fn shared_past(&self) -> Option<&dyn SharedPast> {
+        None
+    }
 
     /// Writes everything into one file and lets go of it; nothing is asked for any more.
     fn close(&self) -> Answer<'_, ()>;

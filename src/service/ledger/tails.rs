@@ -1,15 +1,14 @@
 //! The ends of pages' rows that were needed last, by which a seen edit says what became of those before.
 //!
-//! They are kept in memory as long as everything that they rest on is written: after a failure they are
-//! forgotten, and read anew.
+//! A store reads those that are missing, and keeps them in memory as long as nobody else writes and everything
+//! that they rest on is written: after a failure they are forgotten, and read anew.
 
-use std::collections::HashMap;
-use std::collections::hash_map::Entry;
+use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
 
 use super::entry::{EditFacts, SeenEdit, SeenParent};
 use super::outcome::{changed_fates, tail_length};
-use super::store::{Change, Store, StoreError, TailEntry};
+use super::store::{Change, TailEntry};
 use crate::corpus::{LabelOptions, RevertComment};
 use crate::revision::{PageId, RevisionId};
 
@@ -21,8 +20,16 @@ pub(super) type Labels = Arc<dyn Fn(&str) -> LabelOptions + Send + Sync>;
 
 type Key = (Arc<str>, PageId);
 
+/// A page whose end is needed, and how much of it.
+#[derive(Debug)]
+pub(super) struct WantedTail {
+    pub(super) wiki: Arc<str>,
+    pub(super) page: PageId,
+    pub(super) length: usize,
+}
+
 /// The ends of pages.
-pub(super) struct Tails {
+pub(crate) struct Tails {
     labels: Labels,
     pages: HashMap<Key, Tail>,
     /// Counts uses.
@@ -48,95 +55,89 @@ impl Tails {
         self.pages.clear();
     }
 
-    /// Adds to changes what they say of earlier edits.
-    ///
-    /// # Errors
-    /// When a page's end cannot be read.
-    pub(super) async fn complete(
-        &mut self,
-        store: &dyn Store,
-        changes: impl Iterator<Item = Change>,
-    ) -> Result<Vec<Change>, StoreError> {
-        let mut completed = Vec::with_capacity(2 * changes.size_hint().0);
-        // Edits of this batch that the store does not have yet.
-        let mut scored: HashMap<Key, Vec<TailEntry>> = HashMap::new();
+    /// The pages whose ends have to be put in before these changes are completed, each once.
+    pub(super) fn missing(&self, changes: &[Change]) -> Vec<WantedTail> {
+        let mut missing = BTreeMap::new();
         for change in changes {
-            match &change {
+            if let Change::Seen(seen) = change
+                && seen.page.id != PageId(0)
+            {
+                let key = (Arc::clone(&seen.wiki), seen.page.id);
+                if !self.pages.contains_key(&key) {
+                    missing
+                        .entry(key)
+                        .or_insert_with(|| tail_length(&(self.labels)(&seen.wiki)));
+                }
+            }
+        }
+        let missing = missing.into_iter();
+        missing
+            .map(|((wiki, page), length)| WantedTail { wiki, page, length })
+            .collect()
+    }
+
+    /// Takes in the end of a page's row as the store has it, in order of time.
+    pub(super) fn put(&mut self, wanted: &WantedTail, entries: Vec<TailEntry>) {
+        let key = (Arc::clone(&wanted.wiki), wanted.page);
+        self.pages.insert(key, Tail { entries, used: 0 });
+    }
+
+    /// Adds to changes what they say of earlier edits. Nothing is missing any more.
+    pub(super) fn complete(&mut self, changes: &[Change]) -> Vec<Change> {
+        let mut completed = Vec::with_capacity(2 * changes.len());
+        for change in changes {
+            completed.push(change.clone());
+            match change {
                 Change::Scored(edit) if edit.page.id != PageId(0) => {
                     let key = (Arc::clone(&edit.wiki), edit.page.id);
                     let mut entry = entry_of(&edit.edit, RevertComment::of(None));
                     // Without a digest it is known to be only scored, so that its comment is taken from
                     // whoever tells of it.
                     entry.sighting.digest = None;
-                    match self.pages.get_mut(&key) {
-                        Some(tail) => {
-                            insert(&mut tail.entries, entry);
-                            trim(&mut tail.entries, &(self.labels)(&edit.wiki));
-                        }
-                        None => scored.entry(key).or_default().push(entry),
+                    if let Some(tail) = self.pages.get_mut(&key) {
+                        insert(&mut tail.entries, entry);
+                        trim(&mut tail.entries, &(self.labels)(&edit.wiki));
                     }
-                    completed.push(change);
                 }
-                Change::Seen(seen) if seen.page.id != PageId(0) => {
-                    let options = (self.labels)(&seen.wiki);
-                    let key = (Arc::clone(&seen.wiki), seen.page.id);
-                    let told = seen.clone();
-                    completed.push(change);
-                    self.see(store, key, told, (&options, &mut scored), &mut completed)
-                        .await?;
-                }
-                _ => completed.push(change),
+                Change::Seen(seen) if seen.page.id != PageId(0) => self.see(seen, &mut completed),
+                _ => {}
             }
         }
         self.forget_oldest();
-        Ok(completed)
+        completed
     }
 
-    async fn see(
-        &mut self,
-        store: &dyn Store,
-        key: Key,
-        seen: SeenEdit,
-        (options, scored): (&LabelOptions, &mut HashMap<Key, Vec<TailEntry>>),
-        changes: &mut Vec<Change>,
-    ) -> Result<(), StoreError> {
-        let (wiki, page) = (Arc::clone(&key.0), key.1);
-        let length = tail_length(options);
+    fn see(&mut self, seen: &SeenEdit, changes: &mut Vec<Change>) {
+        let wiki = &seen.wiki;
+        let options = (self.labels)(wiki);
         let entry = entry_of(&seen.edit, seen.comment);
         let place = place_of(&entry);
-        let others = scored.remove(&key).unwrap_or_default();
-        let tail = match self.pages.entry(key) {
-            Entry::Occupied(place) => place.into_mut(),
-            Entry::Vacant(place) => place.insert(Tail {
-                entries: store.tail(&wiki, page, length).await?,
-                used: 0,
-            }),
-        };
+        let key = (Arc::clone(wiki), seen.page.id);
         self.now += 1;
+        let tail = self.pages.entry(key).or_insert_with(|| Tail {
+            entries: Vec::new(),
+            used: 0,
+        });
         tail.used = self.now;
-        for entry in others {
-            insert(&mut tail.entries, entry);
-        }
         if let Some(parent) = &seen.parent {
-            changes.extend(insert_parent(&mut tail.entries, parent, &seen));
+            changes.extend(insert_parent(&mut tail.entries, parent, seen));
         }
         insert(&mut tail.entries, entry);
-        trim(&mut tail.entries, options);
+        trim(&mut tail.entries, &options);
         let told = tail
             .entries
             .partition_point(|entry| place_of(entry) < place);
-        for (revision, fate) in changed_fates(&tail.entries, told, options) {
+        for (revision, fate) in changed_fates(&tail.entries, told, &options) {
             let entries = tail.entries.iter_mut();
             for entry in entries.filter(|entry| entry.sighting.revision == revision) {
                 entry.fate.clone_from(&fate);
             }
             changes.push(Change::Became {
-                wiki: Arc::clone(&wiki),
+                wiki: Arc::clone(wiki),
                 revision,
                 fate,
             });
         }
-        Ok(())
     }
 
     /// When there are too many pages, the half that was not needed for longest goes.
@@ -173,6 +174,7 @@ fn insert_parent(
             edit: parent.edit.clone(),
             comment: parent.comment,
             parent: None,
+            past: None,
         }));
     }
     entry.sighting.revision = RevisionId(0);

@@ -12,7 +12,7 @@ use std::time::{Duration, Instant};
 
 use super::LedgerError;
 use super::queue::{Item, Queue};
-use super::store::{Store, StoreError};
+use super::store::{Change, Store, StoreError};
 use super::tails::{Labels, Tails};
 
 /// Changes that one transaction takes, unless one request has more.
@@ -99,8 +99,8 @@ pub(super) async fn write_all(
 
 async fn write(store: &dyn Store, tails: &mut Tails, items: &[Item]) -> Result<(), StoreError> {
     let changes = items.iter().flat_map(|item| item.changes.iter().cloned());
-    let changes = tails.complete(store, changes).await?;
-    store.apply(&changes).await
+    let changes: Vec<Change> = changes.collect();
+    store.apply(&changes, Some(tails)).await
 }
 
 /// Writes items one after the other; gives those that are written.

@@ -16,11 +16,12 @@ use anyhow::{Context as _, bail};
 use clap::Parser;
 use indicatif::{ProgressBar, ProgressStyle};
 
+use super::config::ledger_place;
 use super::ledger::{Change, EditFacts, Ledger, ScoredEdit, SeenEdit};
 use super::models::Served;
 use super::report::{FlaggedBy, Question, day_of, report};
 use super::scoring::model_score;
-use super::{LedgerOptions, Models};
+use super::{LedgerOptions, LedgerPlace, Models};
 use crate::corpus::{Input, Meter, ReadOptions, Sighting};
 use crate::evaluation::UserClass;
 use crate::history::History;
@@ -66,9 +67,16 @@ pub struct ReplayArgs {
     )]
     models: PathBuf,
 
-    /// The ledger to write; one that is there is continued, and edits in it are not counted twice
-    #[arg(long, env = "REVSCORE_LEDGER", value_name = "FILE")]
-    ledger: PathBuf,
+    /// The ledger to write, a file or a postgres:// address; one that is there is continued, and edits in it are not
+    /// counted twice
+    #[arg(
+        long,
+        env = "REVSCORE_LEDGER",
+        value_name = "PLACE",
+        value_parser = ledger_place(),
+        hide_env_values = true
+    )]
+    ledger: LedgerPlace,
 
     /// Score no edit before this time
     #[arg(long, value_name = "DATE")]
@@ -119,7 +127,7 @@ pub async fn replay(args: &ReplayArgs) -> anyhow::Result<()> {
     let options = LedgerOptions {
         names: args.ledger_names,
         settle_seconds: i64::from(args.settle_hours) * 3_600,
-        ..LedgerOptions::new(&args.ledger, [args.wiki.clone()])
+        ..LedgerOptions::new(args.ledger.clone(), [args.wiki.clone()])
     };
     let ledger = Ledger::open(options, move |_| measure.labels).await?;
     let reading = read(args, &served, &ledger)?;
@@ -152,8 +160,7 @@ pub async fn replay(args: &ReplayArgs) -> anyhow::Result<()> {
     ledger.close().await;
     eprintln!(
         "the ledger is {}; revscore-serve --ledger {} shows it",
-        args.ledger.display(),
-        args.ledger.display()
+        args.ledger, args.ledger
     );
     Ok(())
 }
@@ -260,15 +267,16 @@ async fn tell(
             comment: revision.comment,
             // Told of by itself.
             parent: None,
+            past: None,
         }));
         bar.inc(1);
         if changes.len() >= BATCH {
             let written = ledger.write(std::mem::take(&mut changes)).await;
-            written.with_context(|| args.ledger.display().to_string())?;
+            written.with_context(|| args.ledger.to_string())?;
         }
     }
     let written = ledger.write(changes).await;
-    written.with_context(|| args.ledger.display().to_string())?;
+    written.with_context(|| args.ledger.to_string())?;
     bar.finish_and_clear();
     Ok(n_scored)
 }

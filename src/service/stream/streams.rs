@@ -107,12 +107,20 @@ impl Streams {
                 #[cfg(feature = "kafka")]
                 Source::Kafka(source) => {
                     let source = Arc::clone(source);
-                    tasks.spawn(async move { source.run(worker, stop).await });
+                    let app = app.clone();
+                    tasks.spawn(async move {
+                        app.caught_up().await;
+                        source.run(worker, stop).await;
+                    });
                 }
                 Source::Pulled(config) => match open_pulled(app, config) {
                     Ok(source) => {
                         if let Some(ledger) = app.ledger() {
-                            tasks.spawn(pulled::run(source, worker, ledger.clone(), stop));
+                            let (app, ledger) = (app.clone(), ledger.clone());
+                            tasks.spawn(async move {
+                                app.caught_up().await;
+                                pulled::run(source, worker, ledger, stop).await;
+                            });
                         }
                     }
                     Err(error) => {

@@ -76,9 +76,10 @@ async fn live() -> Json<Value> {
 }
 
 async fn ready(State(app): State<App>) -> Response {
-    match app.is_draining() {
-        false => Json(json!({"ready": true})).into_response(),
-        true => error(ServiceError::Draining),
+    match (app.is_draining(), app.is_catching_up()) {
+        (false, false) => Json(json!({"ready": true})).into_response(),
+        (true, _) => error(ServiceError::Draining),
+        (_, true) => error(ServiceError::CatchingUp),
     }
 }
 

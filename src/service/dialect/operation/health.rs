@@ -72,6 +72,8 @@ pub(crate) async fn healthz() -> Json<Health> {
 pub(crate) async fn readyz(State(app): State<App>) -> Result<Json<Health>, ServiceError> {
     if app.is_draining() {
         Err(ServiceError::Draining)
+    } else if app.is_catching_up() {
+        Err(ServiceError::CatchingUp)
     } else {
         Ok(Json(Health { status: "ready" }))
     }

@@ -8,15 +8,16 @@
 use sqlx::sqlite::{SqliteConnection, SqliteRow};
 use sqlx::{Connection as _, Row as _};
 
-use super::code::Code;
 use super::memory::Memory;
-use super::sums::Sums;
-use super::{Writer, bytes, day_of, time_of};
+use super::{Writer, sums};
 use crate::corpus::RevertComment;
 use crate::evaluation::UserClass;
 use crate::revision::{PageId, RevisionId, Timestamp};
 use crate::service::ledger::entry::{
     EditFacts, Fate, Judgement, LedgerPage, ModelScore, ScoredEdit, SeenEdit,
+};
+use crate::service::ledger::rows::{
+    Code, Sums, day_of, encode_reasons, stored_id as id, time_of, verdict,
 };
 use crate::service::ledger::store::{Change, ModelId, StoreError};
 
@@ -62,7 +63,7 @@ pub(super) async fn apply(writer: &mut Writer, changes: &[Change]) -> Result<(),
         }
     }
     let sums = batch.sums;
-    sums.write(&mut transaction).await?;
+    sums::write(sums, &mut transaction).await?;
     transaction.commit().await?;
     Ok(())
 }
@@ -123,19 +124,13 @@ impl Batch<'_> {
         .bind(score.is_counted)
         .bind(time)
         .bind(told.scored_at.map(|at| at.0))
-        .bind(bytes::encode_reasons(&score.reasons))
+        .bind(encode_reasons(&score.reasons))
         .execute(&mut *self.connection)
         .await?;
         if inserted.rows_affected() == 0 {
             return Ok(());
         }
-        self.sums.of_wiki(wiki).scores += 1;
-        self.sums.touch(wiki, day);
-        self.sums.span(wiki, model, day);
-        if !score.tenths.is_empty() {
-            let counts = self.sums.features.entry((wiki, model, day)).or_default();
-            counts.count(&score.tenths);
-        }
+        self.sums.score(wiki, model, day, &score.tenths);
         Ok(())
     }
 
@@ -430,11 +425,6 @@ impl Batch<'_> {
         let deleted = self
             .delete_judgement(wiki, judgement.revision, &judgement.by)
             .await?;
-        let verdict = match judgement.is_bad() {
-            None => 0,
-            Some(false) => 1,
-            Some(true) => 2,
-        };
         sqlx::query(
             "INSERT INTO judgement
                  (wiki, revision, person, damaging, goodfaith, spam, note, time, verdict)
@@ -448,7 +438,7 @@ impl Batch<'_> {
         .bind(judgement.spam)
         .bind(judgement.note.as_deref())
         .bind(judgement.at.0)
-        .bind(verdict)
+        .bind(verdict(judgement).code())
         .execute(&mut *self.connection)
         .await?;
         self.sums.of_wiki(wiki).judgements += 1 - deleted;
@@ -495,9 +485,4 @@ impl Batch<'_> {
         }
         Ok(())
     }
-}
-
-/// A revision's id as SQLite holds it.
-pub(super) fn id(revision: RevisionId) -> i64 {
-    revision.0.cast_signed()
 }

@@ -10,8 +10,9 @@ use sqlx::Connection as _;
 use sqlx::sqlite::SqliteConnection;
 
 use super::count::{self, Rows};
-use super::{SqliteStore, Writer, bytes, day_of, end_of, read, start_of};
+use super::{SqliteStore, Writer, read};
 use crate::revision::Timestamp;
+use crate::service::ledger::rows::{day_of, encode_groups, end_of, start_of};
 use crate::service::ledger::store::{Day, StoreError};
 
 /// Edits that go in one transaction.
@@ -82,7 +83,7 @@ async fn portion(
     .execute(&mut *connection)
     .await?;
     let mut counts = BTreeMap::new();
-    count::count(
+    count::count_rows(
         store,
         connection,
         Rows::Going(wiki),
@@ -102,7 +103,7 @@ async fn portion(
         .bind(wiki)
         .bind(day)
         .bind(model)
-        .bind(bytes::encode_groups(&groups))
+        .bind(encode_groups(&groups))
         .execute(&mut *connection)
         .await?;
     }

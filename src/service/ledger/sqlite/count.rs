@@ -1,122 +1,79 @@
-//! Days are counted: from their edits once, and then from what was written down.
-//!
-//! A day's counts hold until one of its edits changes, which raises the day's version; what was counted
-//! at an older version is counted anew. Of a day whose outcomes are still open nothing is written down,
-//! since they depend on the clock; its counts are remembered as long as neither goes on (`open_days`). Edits that are gone stand as `base`, which is added to the counts of
-//! those that are there.
+//! Days' rows and counts, for whoever counts (`rows::tallies`).
 
-use std::collections::BTreeMap;
 use std::ops::RangeInclusive;
-use std::sync::{Arc, PoisonError};
 
 use futures_util::TryStreamExt as _;
-use sqlx::Row as _;
-use sqlx::sqlite::{SqliteConnection, SqliteRow};
+use sqlx::sqlite::SqliteConnection;
 
-use super::bytes::{self, Groups};
-use super::code::{Code, decode_rule};
-use super::open_days::Asked;
-use super::{SqliteStore, end_of, read, start_of};
-use crate::corpus::Rule;
-use crate::evaluation::{Kind, UserClass};
-use crate::model::Target;
+use super::{SqliteStore, read};
 use crate::revision::Timestamp;
-use crate::service::ledger::outcome::fated;
-use crate::service::ledger::store::{Day, DayTally, ModelId, StoreError};
-use crate::service::ledger::tally::{Bands, Counted, Group, Judged};
+use crate::service::ledger::rows::{
+    Cells as _, CountedModels, Counts, CountsDays, DayRow, KnownDays, count, counted_model,
+    decode_groups, encode_groups, end_of, start_of,
+};
+use crate::service::ledger::store::{Answer, Day, ModelId, StoreError};
 
-/// What counting has to know of a model.
-pub(super) struct CountedModel {
-    target: Target,
-    rule: Rule,
-    bands: Bands,
+impl CountsDays for SqliteStore {
+    fn known_days<'a>(
+        &'a self,
+        wiki: &'a str,
+        model: Option<ModelId>,
+        days: RangeInclusive<Day>,
+    ) -> Answer<'a, Option<KnownDays>> {
+        Box::pin(known_days(self, wiki, model, days))
+    }
+
+    fn count_day(
+        &self,
+        wiki: i64,
+        day: Day,
+        settled_until: Timestamp,
+    ) -> Answer<'_, (i64, Counts)> {
+        Box::pin(count_day(self, wiki, day, settled_until))
+    }
+
+    fn write_down<'a>(
+        &'a self,
+        wiki: i64,
+        day: Day,
+        version: i64,
+        counts: &'a Counts,
+    ) -> Answer<'a, ()> {
+        Box::pin(write_down(self, wiki, day, version, counts))
+    }
 }
 
-/// The counts of one day, of each model.
-pub(super) type Counts = BTreeMap<ModelId, Groups>;
-
-/// A day, its version, and the version that was counted.
-type DayRow = (Day, i64, Option<i64>);
-
-pub(super) async fn tallies(
+async fn known_days(
     store: &SqliteStore,
     wiki: &str,
     model: Option<ModelId>,
     days: RangeInclusive<Day>,
-    settled_until: Timestamp,
-) -> Result<Vec<DayTally>, StoreError> {
-    let is_wanted = |id: ModelId| model.is_none_or(|model| model == id);
-    let mut tallies = Vec::new();
+) -> Result<Option<KnownDays>, StoreError> {
     let mut reader = store.readers.begin().await?;
     let Some(wiki) = read::wiki(&mut reader, wiki).await? else {
-        return Ok(tallies);
+        return Ok(None);
     };
     let (first, last) = days.into_inner();
-    let rows = sqlx::query_as(
-        "SELECT day, version, counted FROM day WHERE wiki = ? AND day BETWEEN ? AND ?",
-    );
+    let rows =
+        sqlx::query("SELECT day, version, counted FROM day WHERE wiki = ? AND day BETWEEN ? AND ?");
     let rows = rows.bind(wiki).bind(first).bind(last);
-    let rows: Vec<DayRow> = rows.fetch_all(&mut *reader).await?;
-    let is_settled = |day: Day| end_of(day) <= settled_until.0;
-    let is_known = |&(day, version, counted): &DayRow| is_settled(day) && counted == Some(version);
-    let (known, unknown): (Vec<DayRow>, Vec<DayRow>) = rows.into_iter().partition(is_known);
-    if !known.is_empty() {
-        let stored = sqlx::query(
-            "SELECT tally.model, tally.day, tally.total FROM day JOIN tally USING (wiki, day)
-             WHERE wiki = ?1 AND day BETWEEN ?2 AND ?3 AND counted = version AND total IS NOT NULL
-                 AND (?4 IS NULL OR tally.model = ?4)",
-        );
-        let stored = stored.bind(wiki).bind(first).bind(last).bind(model);
-        let mut stored = stored.fetch(&mut *reader);
-        while let Some(row) = stored.try_next().await? {
-            let (model, day): (ModelId, Day) = (row.try_get(0)?, row.try_get(1)?);
-            if known.binary_search_by_key(&day, |row| row.0).is_ok() {
-                let groups = bytes::decode_groups(row.try_get(2)?)?;
-                extend(&mut tallies, model, day, groups);
-            }
-        }
+    let rows = rows.fetch_all(&mut *reader).await?;
+    let days = rows.iter().map(DayRow::read);
+    let days = days.collect::<Result<_, _>>()?;
+    let stored = sqlx::query(
+        "SELECT tally.model, tally.day, tally.total FROM day JOIN tally USING (wiki, day)
+         WHERE wiki = ?1 AND day BETWEEN ?2 AND ?3 AND counted = version AND total IS NOT NULL
+             AND (?4 IS NULL OR tally.model = ?4)",
+    );
+    let stored = stored.bind(wiki).bind(first).bind(last).bind(model);
+    let mut stored = stored.fetch(&mut *reader);
+    let mut totals = Vec::new();
+    while let Some(row) = stored.try_next().await? {
+        totals.push((row.int(0)?, row.small(1)?, decode_groups(row.bytes(2)?)?));
     }
+    drop(stored);
     reader.commit().await?;
-    for (day, version, _) in unknown {
-        let asked = Asked {
-            wiki,
-            day,
-            settled_until,
-        };
-        // One at a time, so that others than those who count are answered too.
-        let _counting = store.counting.lock().await;
-        // Somebody else may have counted it meanwhile.
-        if let Some(known) = store.open_days.find(&asked, version) {
-            for (id, groups) in known.iter().filter(|(id, _)| is_wanted(*id)) {
-                extend(&mut tallies, *id, day, bytes::decode_groups(groups)?);
-            }
-            continue;
-        }
-        let (version, counts) = count_day(store, wiki, day, settled_until).await?;
-        if !is_settled(day) {
-            store.open_days.keep(asked, version, &counts);
-        }
-        if is_settled(day)
-            && let Err(error) = write_down(store, wiki, day, version, &counts).await
-        {
-            // The answer is right all the same; the next one counts again.
-            tracing::debug!(%error, "the counts of a day are not kept: {error}");
-        }
-        for (id, groups) in counts.into_iter().filter(|(id, _)| is_wanted(*id)) {
-            extend(&mut tallies, id, day, groups);
-        }
-    }
-    tallies.sort_by_key(|tally| (tally.day, tally.model, tally.group));
-    Ok(tallies)
-}
-
-fn extend(tallies: &mut Vec<DayTally>, model: ModelId, day: Day, groups: Groups) {
-    tallies.extend(groups.into_iter().map(|(group, tally)| DayTally {
-        model,
-        day,
-        group,
-        tally,
-    }));
+    Ok(Some(KnownDays { wiki, days, totals }))
 }
 
 /// Counts a day's edits and adds those that are gone; gives the version that was counted.
@@ -134,7 +91,7 @@ async fn count_day(
         .await?;
     let mut counts = bases(&mut reader, wiki, day).await?;
     let rows = Rows::Day(wiki, day);
-    count(store, &mut reader, rows, settled_until, &mut counts).await?;
+    count_rows(store, &mut reader, rows, settled_until, &mut counts).await?;
     reader.commit().await?;
     Ok((version, counts))
 }
@@ -151,7 +108,7 @@ pub(super) async fn bases(
     let bases: Vec<(ModelId, Vec<u8>)> = bases.bind(wiki).bind(day).fetch_all(connection).await?;
     let bases = bases.into_iter();
     bases
-        .map(|(model, base)| Ok((model, bytes::decode_groups(&base)?)))
+        .map(|(model, base)| Ok((model, decode_groups(&base)?)))
         .collect()
 }
 
@@ -183,7 +140,7 @@ async fn write_down(
             .bind(wiki)
             .bind(day)
             .bind(model)
-            .bind(bytes::encode_groups(groups))
+            .bind(encode_groups(groups))
             .execute(&mut *transaction)
             .await?;
         }
@@ -211,7 +168,7 @@ macro_rules! counted_columns {
 }
 
 /// Counts rows into what is counted already.
-pub(super) async fn count(
+pub(super) async fn count_rows(
     store: &SqliteStore,
     connection: &mut SqliteConnection,
     rows: Rows,
@@ -238,81 +195,24 @@ pub(super) async fn count(
     };
     let mut rows = rows.fetch(connection);
     while let Some(row) = rows.try_next().await? {
-        let id: ModelId = row.try_get(0)?;
-        let model = models.get(&id);
-        let model = model.ok_or_else(|| StoreError::NotUnderstood(format!("model {id}")))?;
-        let (counted, groups) = counted(&row, model, settled_until)?;
-        let tallies = counts.entry(id).or_default();
-        for group in groups.into_iter().flatten() {
-            let tally = tallies.entry(group).or_default();
-            tally.add(&model.bands, &counted);
-        }
+        count(&row, &models, settled_until, counts)?;
     }
     Ok(())
 }
-
-/// A row as one edit to count, and in which groups.
-fn counted(
-    row: &SqliteRow,
-    model: &CountedModel,
-    settled_until: Timestamp,
-) -> Result<(Counted, [Option<Group>; 4]), StoreError> {
-    let time: i64 = row.try_get(4)?;
-    let is_dated: bool = row.try_get(5)?;
-    let scored_at: Option<i64> = row.try_get(3)?;
-    let fate = read::fate(row, 10)?;
-    let is_settled = time <= settled_until.0;
-    let looks_for = (model.target, &model.rule);
-    let counted = Counted {
-        probability: row.try_get(1)?,
-        fated: fated(looks_for, row.try_get(2)?, &fate, is_settled),
-        judged: Judged::decode(row.try_get(9)?)?,
-        score_delay_seconds: scored_at
-            .filter(|_| is_dated)
-            .map(|at| at.saturating_sub(time)),
-        revert_seconds: fate.reverted.and_then(|by| by.seconds),
-    };
-    let kind: Option<i64> = row.try_get(7)?;
-    let groups = [
-        Some(Group::All),
-        kind.map(Kind::decode).transpose()?.map(Group::Kind),
-        Some(Group::UserClass(UserClass::decode(row.try_get(8)?)?)),
-        Some(Group::Namespace(row.try_get(6)?)),
-    ];
-    Ok((counted, groups))
-}
-
-type CountedModels = std::collections::HashMap<ModelId, Arc<CountedModel>>;
 
 /// All models; those that are not known yet are read.
 async fn models(
     store: &SqliteStore,
     connection: &mut SqliteConnection,
 ) -> Result<CountedModels, StoreError> {
-    let known = store
-        .models
-        .read()
-        .unwrap_or_else(PoisonError::into_inner)
-        .clone();
-    let (n_models,): (i64,) = sqlx::query_as("SELECT count(*) FROM model")
-        .fetch_one(&mut *connection)
-        .await?;
-    if known.len() as i64 == n_models {
+    let n = sqlx::query_scalar("SELECT count(*) FROM model");
+    let n = n.fetch_one(&mut *connection).await?;
+    if let Some(known) = store.tallies.models(n) {
         return Ok(known);
     }
     let rows = sqlx::query("SELECT id, target, levels, rule FROM model");
     let rows = rows.fetch_all(connection).await?;
-    let models = rows.iter().map(|row| {
-        let levels: Vec<(String, f64)> = bytes::decode(row.try_get(2)?, "levels of a model")?;
-        let model = CountedModel {
-            target: Target::decode(row.try_get(1)?)?,
-            rule: decode_rule(row.try_get(3)?)?,
-            bands: Bands::new(&levels),
-        };
-        Ok((row.try_get(0)?, Arc::new(model)))
-    });
-    let models: CountedModels = models.collect::<Result<_, StoreError>>()?;
-    let known = &mut *store.models.write().unwrap_or_else(PoisonError::into_inner);
-    known.clone_from(&models);
+    let models: CountedModels = rows.iter().map(counted_model).collect::<Result<_, _>>()?;
+    store.tallies.know(&models);
     Ok(models)
 }

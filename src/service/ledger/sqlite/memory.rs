@@ -7,10 +7,9 @@ use std::collections::{HashMap, HashSet};
 
 use sqlx::sqlite::SqliteConnection;
 
-use super::bytes;
-use super::code::{Code, encode_rule};
 use crate::revision::PageId;
 use crate::service::ledger::entry::{LedgerModel, LedgerPage};
+use crate::service::ledger::rows::{Code, encode, encode_rule};
 use crate::service::ledger::store::{Day, ModelId, StoreError};
 
 /// Pages whose number is remembered; then all are forgotten, and asked for again.
@@ -88,8 +87,8 @@ impl Memory {
         .bind(model.target.code())
         .bind(checksum.clone())
         .bind(encode_rule(&model.rule))
-        .bind(bytes::encode(&model.levels))
-        .bind(bytes::encode(&model.features))
+        .bind(encode(&model.levels))
+        .bind(encode(&model.features))
         .execute(&mut *connection)
         .await?;
         let (number,) = sqlx::query_as(

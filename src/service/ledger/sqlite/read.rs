@@ -4,20 +4,16 @@
 
 use std::ops::RangeInclusive;
 
-use sqlx::sqlite::{SqliteConnection, SqliteRow};
-use sqlx::{Row as _, SqlitePool};
+use sqlx::SqlitePool;
+use sqlx::sqlite::SqliteConnection;
 
-use super::apply::id;
-use super::bytes;
-use super::code::{Code, decode_rule};
-use crate::corpus::{RevertComment, RevertCommentKind, RevertReason, Sighting, TextDigest};
-use crate::evaluation::{Kind, UserClass};
-use crate::model::Target;
-use crate::revision::{PageId, RevisionId, Timestamp};
-use crate::service::ledger::entry::{Fate, Judgement, LedgerModel, LedgerPage, RevertedBy};
+use crate::evaluation::UserClass;
+use crate::revision::{PageId, RevisionId};
+use crate::service::ledger::entry::Judgement;
+use crate::service::ledger::rows::{self, Code, EditParts, decode, stored_id};
 use crate::service::ledger::store::{
-    Day, FeatureCounts, KnownEdit, LedgerEdit, LedgerScore, LedgerSize, ModelId, StoreError,
-    StoredModel, TailEntry, Wanted,
+    Day, FeatureCounts, KnownEdit, LedgerEdit, LedgerSize, ModelId, StoreError, StoredModel,
+    TailEntry, Wanted,
 };
 
 /// A wiki's number, if there is anything of it.
@@ -40,16 +36,8 @@ pub(super) async fn wikis(readers: &SqlitePool) -> Result<Vec<String>, StoreErro
 pub(super) async fn size(readers: &SqlitePool, wiki: &str) -> Result<LedgerSize, StoreError> {
     let row = "SELECT edits, scores, judgements, seen_until FROM wiki WHERE name = ?";
     let row = sqlx::query(row).bind(wiki).fetch_optional(readers).await?;
-    let Some(row) = row else {
-        return Ok(LedgerSize::default());
-    };
-    let count = |column: usize| row.try_get::<i64, _>(column).map(i64::cast_unsigned);
-    Ok(LedgerSize {
-        edits: count(0)?,
-        scores: count(1)?,
-        judgements: count(2)?,
-        seen_until: row.try_get::<Option<i64>, _>(3)?.map(Timestamp),
-    })
+    row.as_ref()
+        .map_or_else(|| Ok(LedgerSize::default()), rows::size)
 }
 
 pub(super) async fn models(
@@ -62,22 +50,7 @@ pub(super) async fn models(
          WHERE wiki.name = ? ORDER BY last_day DESC, model.id DESC",
     );
     let rows = rows.bind(wiki).fetch_all(readers).await?;
-    let models = rows.iter().map(|row| {
-        Ok(StoredModel {
-            id: row.try_get(0)?,
-            model: LedgerModel {
-                name: row.try_get(1)?,
-                version: row.try_get(2)?,
-                target: Target::decode(row.try_get(3)?)?,
-                checksum: checksum_of(row.try_get(4)?)?,
-                rule: decode_rule(row.try_get(9)?)?,
-                levels: bytes::decode(row.try_get(5)?, "levels of a model")?,
-                features: bytes::decode(row.try_get(6)?, "features of a model")?,
-            },
-            days: Some((row.try_get(7)?, row.try_get(8)?)),
-        })
-    });
-    models.collect()
+    rows.iter().map(rows::stored_model).collect()
 }
 
 pub(super) async fn features(
@@ -97,7 +70,7 @@ pub(super) async fn features(
     let mut sum = FeatureCounts::default();
     for (counts,) in rows {
         sum.absorb(&FeatureCounts {
-            counts: bytes::decode(&counts, "counts of features")?,
+            counts: decode(&counts, "counts of features")?,
         });
     }
     Ok(sum)
@@ -122,59 +95,7 @@ pub(super) async fn tail(
         .bind(page.0.cast_signed())
         .bind(i64::try_from(limit).unwrap_or(i64::MAX));
     let rows = rows.fetch_all(readers).await?;
-    let entries = rows.iter().rev().map(|row| {
-        let is_dated: bool = row.try_get(10)?;
-        Ok(TailEntry {
-            sighting: Sighting {
-                revision: RevisionId(row.try_get::<i64, _>(8)?.cast_unsigned()),
-                timestamp: is_dated.then_some(Timestamp(row.try_get(9)?)),
-                digest: digest(row.try_get(11)?)?,
-                author: row.try_get::<Option<i64>, _>(12)?.map(i64::cast_unsigned),
-            },
-            comment: comment(row, 14)?.unwrap_or_else(|| RevertComment::of(None)),
-            user_class: UserClass::decode(row.try_get(13)?)?,
-            fate: fate(row, 0)?,
-        })
-    });
-    entries.collect()
-}
-
-fn digest(bytes: Option<&[u8]>) -> Result<Option<TextDigest>, StoreError> {
-    let digest = |bytes: &[u8]| {
-        let bytes = bytes.try_into();
-        bytes.map_err(|_| StoreError::NotUnderstood("the digest of a text".to_owned()))
-    };
-    Ok(bytes.map(digest).transpose()?.map(TextDigest::from_bytes))
-}
-
-/// What a comment says, from its column and the next.
-fn comment(row: &SqliteRow, first: usize) -> Result<Option<RevertComment>, StoreError> {
-    let Some(kind) = row.try_get(first)? else {
-        return Ok(None);
-    };
-    Ok(Some(RevertComment {
-        kind: RevertCommentKind::decode(kind)?,
-        reason: RevertReason::decode(row.try_get(first + 1)?)?,
-    }))
-}
-
-/// What became of an edit, from eight columns.
-pub(super) fn fate(row: &SqliteRow, first: usize) -> Result<Fate, StoreError> {
-    let reverted = match row.try_get::<Option<i64>, _>(first)? {
-        None => None,
-        Some(revision) => Some(RevertedBy {
-            revision: RevisionId(revision.cast_unsigned()),
-            user_class: UserClass::decode(row.try_get(first + 1)?)?,
-            seconds: row.try_get(first + 2)?,
-            comment: comment(row, first + 3)?.unwrap_or_else(|| RevertComment::of(None)),
-        }),
-    };
-    Ok(Fate {
-        reverted,
-        self_reverted: row.try_get(first + 5)?,
-        revert_undone: row.try_get(first + 6)?,
-        edit_war: row.try_get(first + 7)?,
-    })
+    rows.iter().rev().map(rows::tail_entry).collect()
 }
 
 pub(super) async fn edit(
@@ -198,40 +119,17 @@ pub(super) async fn known(
     let Some(number) = wiki(&mut reader, name).await? else {
         return Ok(Vec::new());
     };
-    let mut known: Vec<KnownEdit> = Vec::new();
+    let mut known = Vec::new();
     for &revision in revisions {
         let rows = sqlx::query(
-            "SELECT e.comment IS NOT NULL, model.checksum, s.probability FROM edit e
+            "SELECT e.revision, e.comment IS NOT NULL, model.checksum, s.probability FROM edit e
              LEFT JOIN score s ON s.wiki = e.wiki AND s.revision = e.revision
              LEFT JOIN model ON model.id = s.model WHERE e.wiki = ? AND e.revision = ?",
         );
-        let rows = rows.bind(number).bind(id(revision));
-        let rows = rows.fetch_all(&mut *reader).await?;
-        let Some(first) = rows.first() else {
-            continue;
-        };
-        let scores = rows.iter().map(|row| {
-            let probability: Option<f64> = row.try_get(2)?;
-            let checksum: Option<&[u8]> = row.try_get(1)?;
-            let score = checksum.zip(probability);
-            score
-                .map(|(bytes, probability)| Ok((checksum_of(bytes)?, probability)))
-                .transpose()
-        });
-        known.push(KnownEdit {
-            revision,
-            is_seen: first.try_get(0)?,
-            scores: scores
-                .filter_map(Result::transpose)
-                .collect::<Result<_, StoreError>>()?,
-        });
+        let rows = rows.bind(number).bind(stored_id(revision));
+        known.extend(rows::known(&rows.fetch_all(&mut *reader).await?)?);
     }
     Ok(known)
-}
-
-fn checksum_of(bytes: &[u8]) -> Result<u128, StoreError> {
-    let checksum = bytes.try_into().map(u128::from_le_bytes);
-    checksum.map_err(|_| StoreError::NotUnderstood("a model's checksum".to_owned()))
 }
 
 async fn read_edit(
@@ -242,11 +140,11 @@ async fn read_edit(
     let row = sqlx::query(
         "SELECT e.reverted_by, e.reverter_class, e.revert_seconds, e.revert_comment, e.revert_reason,
              e.self_reverted, e.revert_undone, e.edit_war, e.time, e.is_dated, e.user_name,
-             e.user_class, e.kind, e.is_first, e.namespace, page.id, page.title,
+             e.user_class, e.kind, e.is_first, e.namespace, page.id, page.title, e.revision,
              page.is_deleted, e.hidden
          FROM edit e JOIN page ON page.number = e.page WHERE e.wiki = ? AND e.revision = ?",
     );
-    let row = row.bind(wiki).bind(id(revision));
+    let row = row.bind(wiki).bind(stored_id(revision));
     let Some(row) = row.fetch_optional(&mut *reader).await? else {
         return Ok(None);
     };
@@ -254,61 +152,20 @@ async fn read_edit(
         "SELECT model, probability, reasons, is_counted, scored_at FROM score
          WHERE wiki = ? AND revision = ? ORDER BY model",
     );
-    let scores = scores.bind(wiki).bind(id(revision));
-    let rows = scores.fetch_all(&mut *reader).await?;
-    let mut scored_at = None;
-    let mut scores = Vec::with_capacity(rows.len());
-    for row in &rows {
-        let at: Option<i64> = row.try_get(4)?;
-        scored_at = scored_at.into_iter().chain(at).min();
-        scores.push(LedgerScore {
-            model: row.try_get(0)?,
-            probability: row.try_get(1)?,
-            reasons: bytes::decode_reasons(row.try_get(2)?)?,
-            is_counted: row.try_get(3)?,
-        });
-    }
+    let scores = scores.bind(wiki).bind(stored_id(revision));
+    let scores = scores.fetch_all(&mut *reader).await?;
     let judgements = sqlx::query(
         "SELECT revision, person, damaging, goodfaith, spam, note, time FROM judgement
          WHERE wiki = ? AND revision = ? ORDER BY person",
     );
-    let judgements = judgements.bind(wiki).bind(id(revision));
-    let rows = judgements.fetch_all(&mut *reader).await?;
-    let judgements = rows.iter().map(|row| judgement(row, name));
-    let is_dated: bool = row.try_get(9)?;
-    let kind: Option<i64> = row.try_get(12)?;
-    Ok(Some(LedgerEdit {
-        revision,
-        page: LedgerPage {
-            id: PageId(row.try_get::<i64, _>(15)?.cast_unsigned()),
-            title: row.try_get(16)?,
-            namespace: row.try_get(14)?,
-        },
-        timestamp: is_dated.then_some(Timestamp(row.try_get(8)?)),
-        user_name: row.try_get(10)?,
-        user_class: UserClass::decode(row.try_get(11)?)?,
-        kind: kind.map(Kind::decode).transpose()?,
-        is_first: row.try_get(13)?,
-        scored_at: scored_at.map(Timestamp),
-        scores,
-        fate: fate(&row, 0)?,
-        judgements: judgements.collect::<Result<_, _>>()?,
-        is_page_deleted: row.try_get(17)?,
-        is_text_hidden: row.try_get::<i64, _>(18)? & 1 != 0,
-    }))
-}
-
-fn judgement(row: &SqliteRow, wiki: &str) -> Result<Judgement, StoreError> {
-    Ok(Judgement {
-        wiki: wiki.into(),
-        revision: RevisionId(row.try_get::<i64, _>(0)?.cast_unsigned()),
-        by: row.try_get(1)?,
-        damaging: row.try_get(2)?,
-        goodfaith: row.try_get(3)?,
-        spam: row.try_get(4)?,
-        note: row.try_get(5)?,
-        at: Timestamp(row.try_get(6)?),
-    })
+    let judgements = judgements.bind(wiki).bind(stored_id(revision));
+    let judgements = judgements.fetch_all(&mut *reader).await?;
+    let parts = EditParts {
+        edit: &row,
+        scores: &scores,
+        judgements: &judgements,
+    };
+    rows::edit(name, &parts).map(Some)
 }
 
 pub(super) async fn judgements(
@@ -321,7 +178,7 @@ pub(super) async fn judgements(
          WHERE wiki.name = ? ORDER BY revision, person",
     );
     let rows = rows.bind(name).fetch_all(readers).await?;
-    rows.iter().map(|row| judgement(row, name)).collect()
+    rows.iter().map(|row| rows::judgement(row, name)).collect()
 }
 
 /// Along the flagged scores' index, which has none below a tenth. CROSS JOIN keeps the order of looking.
@@ -359,7 +216,9 @@ pub(super) async fn edits(
     let Some(number) = wiki(&mut reader, name).await? else {
         return Ok(Vec::new());
     };
-    let before = wanted.before.map(|(time, revision)| (time.0, id(revision)));
+    let before = wanted
+        .before
+        .map(|(time, revision)| (time.0, stored_id(revision)));
     let (time, revision) = before.unwrap_or((i64::MAX, i64::MAX));
     let question = if wanted.at_least >= HIGH {
         FLAGGED

@@ -5,7 +5,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use rdkafka::client::ClientContext;
 use rdkafka::config::RDKafkaLogLevel;
-use rdkafka::consumer::{BaseConsumer, ConsumerContext, Rebalance};
+use rdkafka::consumer::{BaseConsumer, Consumer as _, ConsumerContext, Rebalance};
 use rdkafka::error::KafkaError;
 
 use super::lane::Lane;
@@ -66,7 +66,7 @@ impl ClientContext for Context {
 impl ConsumerContext for Context {
     /// A partition that goes takes its lane with it: what is not acknowledged comes again, to whoever has it
     /// then.
-    fn pre_rebalance(&self, _consumer: &BaseConsumer<Self>, rebalance: &Rebalance<'_>) {
+    fn pre_rebalance(&self, consumer: &BaseConsumer<Self>, rebalance: &Rebalance<'_>) {
         let (what, partitions) = match rebalance {
             Rebalance::Assign(partitions) => ("assigned", partitions),
             Rebalance::Revoke(partitions) => ("revoked", partitions),
@@ -81,6 +81,10 @@ impl ConsumerContext for Context {
         tracing::info!(source, n, "{source}: {n} partitions are {what}");
         self.app.metrics().kafka_rebalanced(source, what);
         if what == "revoked" {
+            // Whoever gets it again would find it paused still, without a lane that resumes it.
+            if let Err(error) = consumer.resume(partitions) {
+                tracing::warn!(source, %error, "partitions of {source} stay paused: {error}");
+            }
             let mut lanes = self.lanes();
             for element in partitions.elements() {
                 let partition = (element.topic().to_owned(), element.partition());

@@ -7,7 +7,7 @@ use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use super::bytes;
-use super::count::Counts;
+use super::counting::Counts;
 use crate::revision::Timestamp;
 use crate::service::ledger::store::{Day, ModelId};
 
@@ -16,10 +16,10 @@ const MAX_DAYS: usize = 2_000;
 
 /// A day, as it is at a time.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub(super) struct Asked {
-    pub(super) wiki: i64,
-    pub(super) day: Day,
-    pub(super) settled_until: Timestamp,
+pub(crate) struct Asked {
+    pub(crate) wiki: i64,
+    pub(crate) day: Day,
+    pub(crate) settled_until: Timestamp,
 }
 
 /// Each model's counts, as they are stored.
@@ -27,14 +27,14 @@ type Stored = Arc<Vec<(ModelId, Vec<u8>)>>;
 
 /// The days.
 #[derive(Default)]
-pub(super) struct OpenDays(Mutex<HashMap<(i64, Day), Entry>>);
+pub(crate) struct OpenDays(Mutex<HashMap<(i64, Day), Entry>>);
 
 /// What a day was counted at, its version and the state of the clock, and its counts.
 type Entry = (i64, Timestamp, Stored);
 
 impl OpenDays {
     /// The counts of a day, if they still hold.
-    pub(super) fn find(&self, asked: &Asked, version: i64) -> Option<Stored> {
+    pub(crate) fn find(&self, asked: &Asked, version: i64) -> Option<Stored> {
         let days = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         let (counted, settled_until, stored) = days.get(&(asked.wiki, asked.day))?;
         let holds = (*counted, *settled_until) == (version, asked.settled_until);
@@ -42,7 +42,7 @@ impl OpenDays {
     }
 
     /// Remembers what was counted.
-    pub(super) fn keep(&self, asked: Asked, version: i64, counts: &Counts) {
+    pub(crate) fn keep(&self, asked: Asked, version: i64, counts: &Counts) {
         let counts = counts.iter();
         let stored = counts.map(|(model, groups)| (*model, bytes::encode_groups(groups)));
         let stored = Arc::new(stored.collect());

@@ -14,7 +14,7 @@ use crate::service::ledger::store::StoreError;
 use crate::service::ledger::tally::{Delay, Fated, Group, Judged, Tally};
 
 /// What is counted of one model's day.
-pub(super) type Groups = BTreeMap<Group, Tally>;
+pub(crate) type Groups = BTreeMap<Group, Tally>;
 
 /// A tally with its group: which sort of group, and which of these.
 #[derive(Serialize, Deserialize)]
@@ -27,7 +27,7 @@ struct GroupRow {
     revert_delays: Vec<(u16, u8, u64)>,
 }
 
-pub(super) fn encode_groups(groups: &Groups) -> Vec<u8> {
+pub(crate) fn encode_groups(groups: &Groups) -> Vec<u8> {
     let rows: Vec<GroupRow> = groups
         .iter()
         .map(|(group, tally)| {
@@ -54,7 +54,7 @@ pub(super) fn encode_groups(groups: &Groups) -> Vec<u8> {
     encode(&rows)
 }
 
-pub(super) fn decode_groups(bytes: &[u8]) -> Result<Groups, StoreError> {
+pub(crate) fn decode_groups(bytes: &[u8]) -> Result<Groups, StoreError> {
     let rows: Vec<GroupRow> = decode(bytes, "a tally")?;
     rows.into_iter()
         .map(|row| {
@@ -87,7 +87,7 @@ pub(super) fn decode_groups(bytes: &[u8]) -> Result<Groups, StoreError> {
 }
 
 /// What moved a score, each as a byte and the four of a float. Nothing takes nothing.
-pub(super) fn encode_reasons(reasons: &[(Family, f32)]) -> Option<Vec<u8>> {
+pub(crate) fn encode_reasons(reasons: &[(Family, f32)]) -> Option<Vec<u8>> {
     let part = |&(family, by): &(Family, f32)| {
         let mut bytes = [family.code(); 5];
         bytes[1..].copy_from_slice(&by.to_le_bytes());
@@ -96,7 +96,7 @@ pub(super) fn encode_reasons(reasons: &[(Family, f32)]) -> Option<Vec<u8>> {
     (!reasons.is_empty()).then(|| reasons.iter().flat_map(part).collect())
 }
 
-pub(super) fn decode_reasons(bytes: Option<&[u8]>) -> Result<Vec<(Family, f32)>, StoreError> {
+pub(crate) fn decode_reasons(bytes: Option<&[u8]>) -> Result<Vec<(Family, f32)>, StoreError> {
     let (parts, rest) = bytes.unwrap_or_default().as_chunks::<5>();
     if !rest.is_empty() {
         return Err(StoreError::NotUnderstood("reasons of a score".to_owned()));
@@ -109,7 +109,7 @@ pub(super) fn decode_reasons(bytes: Option<&[u8]>) -> Result<Vec<(Family, f32)>,
 }
 
 /// Any list as bytes.
-pub(super) fn encode<T: Serialize>(value: &T) -> Vec<u8> {
+pub(crate) fn encode<T: Serialize>(value: &T) -> Vec<u8> {
     postcard::to_stdvec(value).expect("lists of known length have bytes")
 }
 
@@ -117,7 +117,7 @@ pub(super) fn encode<T: Serialize>(value: &T) -> Vec<u8> {
 ///
 /// # Errors
 /// When they are not one.
-pub(super) fn decode<'a, T: Deserialize<'a>>(bytes: &'a [u8], what: &str) -> Result<T, StoreError> {
+pub(crate) fn decode<'a, T: Deserialize<'a>>(bytes: &'a [u8], what: &str) -> Result<T, StoreError> {
     postcard::from_bytes(bytes).map_err(|_| StoreError::NotUnderstood(what.to_owned()))
 }
 

@@ -1,4 +1,4 @@
-//! The numbers that stand for enums in the file.
+//! The numbers that stand for enums in a database.
 //!
 //! They are given here by hand and never change, whatever order or names the enums take. A number that no
 //! variant has comes from a later version, or from damage.
@@ -10,7 +10,7 @@ use crate::service::ledger::store::StoreError;
 use crate::service::ledger::tally::{Fated, Judged};
 
 /// An enum that goes to disk.
-pub(super) trait Code: Copy + Sized + 'static {
+pub(crate) trait Code: Copy + Sized + 'static {
     /// What it is called in errors.
     const WHAT: &'static str;
 
@@ -129,7 +129,7 @@ codes!(
 codes!(Judged, "verdict", Not = 0, Good = 1, Bad = 2);
 
 /// A recipe's choices as bits.
-pub(super) fn encode_rule(rule: &Rule) -> u8 {
+pub(crate) fn encode_rule(rule: &Rule) -> u8 {
     let choices = [
         rule.bots,
         rule.first_revisions,
@@ -144,7 +144,7 @@ pub(super) fn encode_rule(rule: &Rule) -> u8 {
 ///
 /// # Errors
 /// When there are more.
-pub(super) fn decode_rule(bits: i64) -> Result<Rule, StoreError> {
+pub(crate) fn decode_rule(bits: i64) -> Result<Rule, StoreError> {
     if !(0..16).contains(&bits) {
         return Err(StoreError::NotUnderstood(format!("rule {bits}")));
     }
