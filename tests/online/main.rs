@@ -12,3 +12,6 @@ mod replay;
 
 #[cfg(all(test, feature = "postgres"))]
 mod shared;
+
+#[cfg(all(test, feature = "kafka", feature = "postgres"))]
+mod topic;
