@@ -5,7 +5,8 @@ use axum::body::Body;
 use axum::http::Request;
 use clap::Parser as _;
 use revscore::service::{
-    Access, App, AppParts, Config, Ledger, ReadAccess, TokenCommand, Tokens, WikiNames, Wikis,
+    Access, App, AppParts, Config, Ledger, LedgerPlace, ReadAccess, TokenCommand, Tokens,
+    WikiNames, Wikis,
 };
 use serde_json::json;
 use tempfile::TempDir;
@@ -30,7 +31,7 @@ async fn board(read: ReadAccess) -> Board {
 async fn board_of(read: ReadAccess, wikis: Wikis) -> Board {
     let directory = tempfile::tempdir().unwrap();
     let config = Config {
-        ledger: Some(directory.path().join("ledger")),
+        ledger: Some(LedgerPlace::File(directory.path().join("ledger"))),
         ledger_wikis: Some(WikiNames(vec!["enwiki".to_owned()])),
         max_body_bytes: 4 << 20,
         max_text_bytes: 2 << 20,

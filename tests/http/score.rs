@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 
 use revscore::model::Target;
-use revscore::service::{App, AppParts, Config, Ledger, Models, WikiNames};
+use revscore::service::{App, AppParts, Config, Ledger, LedgerPlace, Models, WikiNames};
 
 use crate::support::{
     app, config, correction, get, model, models, occupy, post_json, post_to, spam, without_versions,
@@ -256,7 +256,7 @@ async fn a_large_batch_is_read_by_the_pool() {
 async fn scores_are_recorded_when_that_is_said() {
     let directory = tempfile::tempdir().unwrap();
     let config = Config {
-        ledger: Some(directory.path().join("ledger")),
+        ledger: Some(LedgerPlace::File(directory.path().join("ledger"))),
         ledger_wikis: Some(WikiNames(vec!["enwiki".to_owned()])),
         ..config()
     };
