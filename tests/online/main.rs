@@ -10,5 +10,6 @@ mod live;
 #[cfg(test)]
 mod replay;
 
-#[cfg(all(test, feature = "postgres"))]
+#[cfg(test)]
+#[cfg(feature = "postgres")]
 mod shared;
