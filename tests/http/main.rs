@@ -79,6 +79,9 @@ mod http2;
 mod mediawiki;
 
 #[cfg(test)]
+mod changes;
+
+#[cfg(test)]
 mod openapi;
 
 #[cfg(test)]

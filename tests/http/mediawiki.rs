@@ -4,18 +4,19 @@
 //! `tests/mediawiki/run.sh` installs, fills and serves the wiki; where it cannot, it says why and
 //! the tests here say SKIPPED. One wiki serves all of them, because starting it takes seconds.
 
-use std::io::{BufRead as _, BufReader};
+use std::io::{BufRead as _, BufReader, Write as _};
 use std::path::Path;
 use std::process::{Child, Command, Stdio};
 
 use revscore::model::Target;
 use serde_json::{Value, json};
 
+use crate::changes::changes_are_scored_as_they_come;
 use crate::process::{Service, start};
 use crate::support::model_of;
 
 /// A wiki that ends when its standard input does.
-struct MediaWiki {
+pub(crate) struct MediaWiki {
     child: Child,
     directory: tempfile::TempDir,
     api_url: String,
@@ -53,8 +54,28 @@ impl MediaWiki {
         serde_json::from_slice(&std::fs::read(path).unwrap()).unwrap()
     }
 
+    /// Runs a maintenance script of MediaWiki's, which reads this.
+    pub(crate) fn maintain(&self, script: &str, arguments: &[&str], input: &str) {
+        let installed = std::env::var("MW_INSTALL_PATH");
+        let installed = installed.unwrap_or_else(|_| "/usr/share/mediawiki".to_owned());
+        let settings = self.directory.path().join("wiki/LocalSettings.php");
+        let mut php = Command::new("php")
+            .arg(format!("{installed}/maintenance/{script}"))
+            .args(arguments)
+            .env("MW_INSTALL_PATH", installed)
+            .env("MW_CONFIG_FILE", settings)
+            .stdin(Stdio::piped())
+            .stdout(Stdio::null())
+            .spawn()
+            .unwrap();
+        let mut stdin = php.stdin.take().unwrap();
+        stdin.write_all(input.as_bytes()).unwrap();
+        drop(stdin);
+        assert!(php.wait().unwrap().success(), "{script}");
+    }
+
     /// The requests that it answered so far.
-    fn requests(&self) -> Vec<Value> {
+    pub(crate) fn requests(&self) -> Vec<Value> {
         let path = self.directory.path().join("wiki/requests.log");
         let log = std::fs::read_to_string(path).unwrap();
         let lines = log.lines().map(|line| serde_json::from_str(line).unwrap());
@@ -82,6 +103,16 @@ impl Drop for MediaWiki {
 
 /// A service whose model looks at the text, the author, the page and the parent.
 fn serve(wiki: &MediaWiki, directory: &Path) -> Service {
+    serve_with(wiki, directory, "", &[])
+}
+
+/// The same with more of a configuration file and of flags.
+pub(crate) fn serve_with(
+    wiki: &MediaWiki,
+    directory: &Path,
+    tables: &str,
+    flags: &[&str],
+) -> Service {
     let columns = [
         "added.chars",
         "removed.chars",
@@ -99,19 +130,19 @@ fn serve(wiki: &MediaWiki, directory: &Path) -> Service {
         .unwrap();
     let config = format!(
         "[wiki.testwiki]\napi_url = {:?}\nlanguage = \"en\"\nmax_retries = 1\ntimeout_ms = 20000\n\
-         [wiki.testwiki.models]\ndamaging = \"reverted\"\ngoodfaith = \"reverted\"\n",
+         [wiki.testwiki.models]\ndamaging = \"reverted\"\ngoodfaith = \"reverted\"\n{tables}",
         wiki.api_url
     );
     let path = directory.join("revscore.toml");
     std::fs::write(&path, config).unwrap();
     // Small texts alone, so that there is one that is too large.
-    let flags = ["--max-text-bytes", "200000", "--timeout-ms", "60000"];
-    let flags = [&["--config", path.to_str().unwrap()], &flags[..]].concat();
-    start(directory, &flags)
+    let limits = ["--max-text-bytes", "200000", "--timeout-ms", "60000"];
+    let config = ["--config", path.to_str().unwrap()];
+    start(directory, &[&config, &limits[..], flags].concat())
 }
 
 /// A request's status and body, whatever the status.
-fn ask(service: &Service, path: &str, body: Option<Value>) -> (u16, Value) {
+pub(crate) fn ask(service: &Service, path: &str, body: Option<Value>) -> (u16, Value) {
     let agent: ureq::Agent = ureq::Agent::config_builder()
         .http_status_as_error(false)
         .build()
@@ -140,6 +171,7 @@ fn revisions_of_a_real_wiki_are_scored_in_every_dialect() {
         check_outcome(&service, id(case), case, outcome);
     }
     wiki_trouble_passes(&wiki, &service, id("by_newcomer"));
+    changes_are_scored_as_they_come(&wiki);
 }
 
 /// Every edit whose parts PHP can see has the same score by its id and by these parts.

@@ -62,12 +62,17 @@ fn facts(revision: &str) -> Value {
     })
 }
 
-/// Every wikitext revision of the dump, in order of time.
+/// Every wikitext revision of the sample wiki's dump, in order of time.
 pub(crate) fn sample() -> Vec<Saved> {
     let mut xml = String::new();
     bzip2::read::MultiBzDecoder::new(std::fs::File::open(SAMPLE).unwrap())
         .read_to_string(&mut xml)
         .unwrap();
+    edits_of(&xml)
+}
+
+/// The same of any dump's text.
+pub(crate) fn edits_of(xml: &str) -> Vec<Saved> {
     let mut saved = Vec::new();
     for page in xml.split("<page>").skip(1) {
         let head = page.split("<revision>").next().unwrap();

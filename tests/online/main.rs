@@ -13,3 +13,6 @@ mod replay;
 #[cfg(test)]
 #[cfg(feature = "postgres")]
 mod shared;
+
+#[cfg(all(test, feature = "kafka", feature = "postgres"))]
+mod topic;

@@ -8,7 +8,7 @@ use crate::live::{Saved, UNTIL, sample};
 
 #[expect(dead_code, reason = "the store's own tests need more of it")]
 #[path = "../../src/service/ledger/postgres/server.rs"]
-mod server;
+pub(crate) mod server;
 
 #[tokio::test(flavor = "multi_thread")]
 async fn what_several_share_is_reported_as_ones_own() {
