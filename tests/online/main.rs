@@ -10,7 +10,8 @@ mod live;
 #[cfg(test)]
 mod replay;
 
-#[cfg(all(test, feature = "postgres"))]
+#[cfg(test)]
+#[cfg(feature = "postgres")]
 mod shared;
 
 #[cfg(all(test, feature = "kafka", feature = "postgres"))]
