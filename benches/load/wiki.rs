@@ -11,6 +11,9 @@ use serde_json::json;
 /// Parents have ids of their own, so that none is known from another edit.
 const PARENTS_FROM: u64 = 1 << 40;
 
+/// Edits of one page, one after the other.
+pub(crate) const EDITS_A_PAGE: u64 = 10;
+
 /// Starts it; it ends with the process.
 pub(crate) fn start(article: String) -> SocketAddr {
     let listener = TcpListener::bind("127.0.0.1:0").expect("a free port");
@@ -71,7 +74,7 @@ fn answer(form: &str, article: &str) -> String {
         .split('&')
         .find_map(|pair| pair.strip_prefix("revids="));
     let ids = ids.unwrap_or_default().split("%7C");
-    let mut revisions = String::new();
+    let mut pages = String::new();
     for id in ids.filter_map(|id| id.parse::<u64>().ok()) {
         let is_parent = id >= PARENTS_FROM;
         let added = if is_parent {
@@ -87,11 +90,13 @@ fn answer(form: &str, article: &str) -> String {
             "user": "192.0.2.7", "anon": true, "timestamp": "2026-01-31T12:00:00Z", "comment": "more of it",
             "slots": {"main": {"contentmodel": "wikitext", "content": text}},
         });
-        let comma = if revisions.is_empty() { "" } else { "," };
+        let page = id % PARENTS_FROM / EDITS_A_PAGE + 1;
+        let comma = if pages.is_empty() { "" } else { "," };
         // Writing to a string cannot fail.
-        let _ = write!(revisions, "{comma}{revision}");
+        let _ = write!(
+            pages,
+            r#"{comma}{{"pageid":{page},"ns":0,"title":"River {page}","revisions":[{revision}]}}"#
+        );
     }
-    format!(
-        r#"{{"batchcomplete":true,"query":{{"pages":[{{"pageid":7,"ns":0,"title":"Danube","revisions":[{revisions}]}}],"users":[]}}}}"#
-    )
+    format!(r#"{{"batchcomplete":true,"query":{{"pages":[{pages}],"users":[]}}}}"#)
 }

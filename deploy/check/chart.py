@@ -68,6 +68,13 @@ TAKEN = [
         {"replicas": 1, "models": {"claim": "models", "writable": True}, "config": {"ledger": "/models/wikis.ledger"}},
         ITS_OWN,
     ),
+    (
+        "a ledger that pods share",
+        {"config": {"ledger": "postgres://revscore@db/revscore", "ledger_connections": 4, "history_follow_ms": 100},
+         "secretName": "secrets", "ledgerPasswordKey": "database",
+         "networkPolicy": {"egressPorts": [443, 5432]}, "autoscaling": {"enabled": True}},
+        ITS_OWN | {"HorizontalPodAutoscaler"},
+    ),
     ("nothing optional", {"preStopSeconds": 0, "podDisruptionBudget": {"enabled": False},
                           "networkPolicy": {"enabled": False}, "serviceAccount": {"create": False}},
      {"ConfigMap", "Deployment", "Service"}),
@@ -89,6 +96,8 @@ REFUSED = [
     ({"models": {"claim": "models", "writable": True}}, "replicas: 1"),
     ({"replicas": 1, "models": {"writable": True}}, "claim"),
     ({"config": {"ledger": "/models/wikis.ledger"}}, "models.writable"),
+    ({"config": {"ledger": "postgres://revscore:secret@db/revscore"}}, "ledger"),
+    ({"config": {"ledger": "postgres://revscore@db/revscore"}, "ledgerPasswordKey": "database"}, "secretName"),
 ]
 
 faults = []

@@ -42,6 +42,7 @@ const HISTORIES_LOADED: &str = "revscore_histories_loaded";
 const HISTORIES_REFUSED: &str = "revscore_histories_refused";
 const EDITS_OBSERVED: &str = "revscore_edits_observed_total";
 const HISTORY_AGE: &str = "revscore_history_age_seconds";
+const HISTORY_PLACE: &str = "revscore_history_place";
 const HISTORY_SAVE_ERRORS: &str = "revscore_history_save_errors_total";
 const COARSE_DIFFS: &str = "revscore_coarse_diffs_total";
 const WAITING_EDITS: &str = "revscore_waiting_edits";
@@ -297,6 +298,11 @@ impl Metrics {
             .set(age.as_secs_f64());
     }
 
+    /// How far a wiki's history has followed the log that services share.
+    pub(crate) fn history_place(&self, wiki: &str, place: f64) {
+        self.gauge(HISTORY_PLACE, vec![wiki_label(wiki)]).set(place);
+    }
+
     /// A wiki's history could not be written.
     pub(crate) fn history_not_saved(&self, wiki: &str) {
         self.counter(HISTORY_SAVE_ERRORS, vec![wiki_label(wiki)])
@@ -470,6 +476,10 @@ impl Metrics {
             (
                 HISTORY_AGE,
                 "time since the latest edit that a wiki's history was told of",
+            ),
+            (
+                HISTORY_PLACE,
+                "last place in the log of a wiki's edits that its history knows, where services share one",
             ),
             (WAITING_EDITS, "edits that wait for a thread"),
             (CONNECTIONS, "open connections"),

@@ -190,12 +190,14 @@ async fn follow(app: &App, shared: &[Arc<WikiHistory>]) -> Result<(), PastError>
                 is_more = true;
                 continue;
             }
-            let history = Arc::clone(history);
+            let following = Arc::clone(history);
             blocking(move || {
-                history.follow(&told);
+                following.follow(&told);
                 Ok(())
             })
             .await?;
+            let place = history.place() as f64;
+            app.metrics().history_place(history.wiki(), place);
         }
         if !is_more {
             return Ok(());

@@ -30,7 +30,7 @@ async fn board(read: ReadAccess) -> Board {
 async fn board_of(read: ReadAccess, wikis: Wikis) -> Board {
     let directory = tempfile::tempdir().unwrap();
     let config = Config {
-        ledger: Some(directory.path().join("ledger")),
+        ledger: Some(directory.path().join("ledger").into()),
         ledger_wikis: Some(WikiNames(vec!["enwiki".to_owned()])),
         max_body_bytes: 4 << 20,
         max_text_bytes: 2 << 20,

@@ -256,7 +256,7 @@ async fn a_large_batch_is_read_by_the_pool() {
 async fn scores_are_recorded_when_that_is_said() {
     let directory = tempfile::tempdir().unwrap();
     let config = Config {
-        ledger: Some(directory.path().join("ledger")),
+        ledger: Some(directory.path().join("ledger").into()),
         ledger_wikis: Some(WikiNames(vec!["enwiki".to_owned()])),
         ..config()
     };

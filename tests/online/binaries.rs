@@ -88,6 +88,12 @@ impl Service {
         Self { child, url }
     }
 
+    /// Where it listens.
+    #[cfg(feature = "postgres")]
+    pub(crate) fn url(&self) -> &str {
+        &self.url
+    }
+
     pub(crate) fn get(&self, path: &str) -> Value {
         let mut answer = ureq::get(format!("{}{path}", self.url)).call().unwrap();
         answer.body_mut().read_json().unwrap()

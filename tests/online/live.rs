@@ -15,13 +15,13 @@ use serde_json::{Value, json};
 use crate::binaries::{RECIPE, SAMPLE, SERVE, Service, TRAIN, run};
 
 /// What is learned from; the edits after it are scored both ways.
-const UNTIL: &str = "2021-09-01T00:00:00Z";
+pub(crate) const UNTIL: &str = "2021-09-01T00:00:00Z";
 
 /// A revision as a client sends it, and its place in time.
-struct Saved {
-    timestamp: String,
-    rev_id: u64,
-    edit: Value,
+pub(crate) struct Saved {
+    pub(crate) timestamp: String,
+    pub(crate) rev_id: u64,
+    pub(crate) edit: Value,
 }
 
 /// The first element of that name: whether it is marked as deleted, and its content.
@@ -62,12 +62,17 @@ fn facts(revision: &str) -> Value {
     })
 }
 
-/// Every wikitext revision of the dump, in order of time.
-fn sample() -> Vec<Saved> {
+/// Every wikitext revision of the sample wiki's dump, in order of time.
+pub(crate) fn sample() -> Vec<Saved> {
     let mut xml = String::new();
     bzip2::read::MultiBzDecoder::new(std::fs::File::open(SAMPLE).unwrap())
         .read_to_string(&mut xml)
         .unwrap();
+    edits_of(&xml)
+}
+
+/// The same of any dump's text.
+pub(crate) fn edits_of(xml: &str) -> Vec<Saved> {
     let mut saved = Vec::new();
     for page in xml.split("<page>").skip(1) {
         let head = page.split("<revision>").next().unwrap();

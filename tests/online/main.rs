@@ -9,3 +9,9 @@ mod live;
 
 #[cfg(test)]
 mod replay;
+
+#[cfg(all(test, feature = "postgres"))]
+mod shared;
+
+#[cfg(all(test, feature = "kafka", feature = "postgres"))]
+mod topic;

@@ -5,7 +5,8 @@ use std::time::Duration;
 use rdkafka::Message as _;
 use tokio::task::spawn_blocking;
 
-use crate::cluster::{Cluster, DEAD, EVENTS, Reader, SCORES, Said, event, header};
+use crate::cluster::{Cluster, DEAD, EVENTS, Reader, SCORES};
+use crate::said::{Said, event, header};
 use crate::service::{Service, configure, run};
 use crate::wiki::Wiki;
 

@@ -6,7 +6,8 @@ use std::time::{Duration, Instant};
 use sqlx::{Connection as _, PgConnection};
 use tokio::task::spawn_blocking;
 
-use crate::cluster::{EVENTS, SCORES, Said, event};
+use crate::cluster::{EVENTS, SCORES};
+use crate::said::{Said, event};
 use crate::server::Server;
 use crate::service::{Service, configure};
 use crate::tansu::Tansu;

@@ -4,6 +4,8 @@
 #[cfg(test)]
 mod cluster;
 #[cfg(test)]
+mod said;
+#[cfg(test)]
 mod service;
 #[cfg(test)]
 mod wiki;

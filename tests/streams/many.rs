@@ -2,7 +2,8 @@
 
 use std::time::{Duration, Instant};
 
-use crate::cluster::{Cluster, EVENTS, SCORES, Said, event};
+use crate::cluster::{Cluster, EVENTS, SCORES};
+use crate::said::{Said, event};
 use crate::service::{Service, configure};
 use crate::wiki::Wiki;
 

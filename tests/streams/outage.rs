@@ -6,7 +6,8 @@ use std::time::{Duration, Instant};
 use serde_json::{Value, json};
 use tokio::task::spawn_blocking;
 
-use crate::cluster::{Cluster, EVENTS, SCORES, Said, event};
+use crate::cluster::{Cluster, EVENTS, SCORES};
+use crate::said::{Said, event};
 use crate::service::{Service, configure};
 use crate::wiki::Wiki;
 

@@ -107,6 +107,10 @@ pub(crate) struct SeenEdit {
     /// have told of it. Its id is 0 where that is not known.
     pub(crate) parent: Option<Box<SeenParent>>,
     /// As a history sees it, where services share the wiki's past.
+    #[cfg_attr(
+        not(feature = "postgres"),
+        expect(dead_code, reason = "a file is nobody else's")
+    )]
     pub(crate) past: Option<Box<Seen>>,
 }
 

@@ -1,7 +1,8 @@
 //! What a ledger takes in room and time: a year of edits with one model's scores, written as a service does.
 //!
 //! A test, because the room is private; it prints figures and holds only what no machine changes. Small by
-//! default: `REVSCORE_MEASURE_EDITS=1000000 cargo test --release --lib ledger::measure -- --nocapture`.
+//! default: `REVSCORE_MEASURE_EDITS=1000000 cargo test --release --lib ledger::measure -- --nocapture`. With
+//! `REVSCORE_MEASURE_LEDGER=postgres://..` and the feature `postgres` it is written there.
 
 use std::sync::Arc;
 use std::time::Instant;
@@ -132,7 +133,8 @@ async fn a_year_of_edits() {
         .map_or(3_000, |n| n.parse().expect("a number of edits"));
     let directory = tempfile::tempdir().expect("the ledger works");
     let path = directory.path().join("ledger.db");
-    let options = LedgerOptions::new(&*path, [WIKI.to_owned()]);
+    let place = std::env::var_os("REVSCORE_MEASURE_LEDGER").unwrap_or_else(|| path.into());
+    let options = LedgerOptions::new(place, [WIKI.to_owned()]);
     let labels = LabelOptions {
         window_seconds: None,
         ..LabelOptions::default()

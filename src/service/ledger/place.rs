@@ -40,6 +40,12 @@ impl From<&Path> for LedgerPlace {
     }
 }
 
+impl From<PathBuf> for LedgerPlace {
+    fn from(path: PathBuf) -> Self {
+        Self::File(path)
+    }
+}
+
 impl fmt::Display for LedgerPlace {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {

@@ -68,6 +68,12 @@ name: {{ .name }}
 image: "{{ $values.image.repository }}:{{ $values.image.tag | default .root.Chart.AppVersion }}"
 imagePullPolicy: {{ $values.image.pullPolicy }}
 args: [--config, /etc/revscore/revscore.toml]
+{{- with $values.ledgerPasswordKey }}
+env:
+  - name: PGPASSWORD
+    valueFrom:
+      secretKeyRef: {name: {{ required "ledgerPasswordKey needs secretName, the Secret that holds the password" $values.secretName }}, key: {{ . }}}
+{{- end }}
 ports:
   - {name: {{ .portName }}, containerPort: 8080, protocol: TCP}
 readinessProbe:

@@ -64,7 +64,9 @@ impl Connecting {
                 ("statement_timeout", READ_STATEMENT),
                 ("lock_timeout", WRITE_LOCK),
             ])
-            .options([("idle_in_transaction_session_timeout", WRITE_STATEMENT)]);
+            .options([("idle_in_transaction_session_timeout", WRITE_STATEMENT)])
+            // For a page of edits, looks them up one by one instead of reading along all others.
+            .options([("enable_mergejoin", "off")]);
         Ok(Self {
             writer,
             reader,

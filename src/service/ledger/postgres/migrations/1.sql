@@ -112,6 +112,8 @@ CREATE TABLE score (
 -- Finds flagged edits among very many that are not; what is flagged is rarely below a tenth.
 CREATE INDEX score_high ON score (wiki, model, time, revision) INCLUDE (probability)
     WHERE probability >= 0.1;
+-- A day among a month's scores, which come about in order of time.
+CREATE INDEX score_by_time ON score USING brin (time);
 CREATE TABLE score_other PARTITION OF score DEFAULT;
 
 CREATE TABLE judgement (
