@@ -155,7 +155,7 @@ mod tests {
             (400, json!("a page"), spoiled(400)),
             (207, json!({"invalid": "a"}), spoiled(207)),
             (413, json!(null), Verdict::Spoiled(status(413))),
-            (404, json!(null), Verdict::Refused(status(404))),
+            (404, json!(null), Verdict::Later(status(404))),
             (429, json!(null), Verdict::Later(status(429))),
             (
                 500,

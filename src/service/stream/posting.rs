@@ -50,8 +50,6 @@ pub(super) enum Verdict {
     Taken,
     /// All but these are, which are refused for good: `meta.id` and why.
     TakenBut(Vec<(String, String)>),
-    /// All are refused for good, with why.
-    Refused(String),
     /// Something in the list is, which is found by sending less of it.
     Spoiled(String),
     /// Nothing is known to be delivered.
@@ -117,7 +115,7 @@ impl Poster {
                     lists.push(middle..list.end);
                     lists.push(list.start..middle);
                 }
-                Verdict::Spoiled(why) | Verdict::Refused(why) => {
+                Verdict::Spoiled(why) => {
                     sent.iter().for_each(|item| refuse(item, &why));
                 }
                 Verdict::TakenBut(named) => {
@@ -175,20 +173,17 @@ impl Poster {
 }
 
 impl Verdict {
-    /// What a status means of which nothing else is known: 2xx is delivered, other 4xx than those that pass
-    /// with time are refused for good, everything else may be delivered later.
+    /// What a status means of which nothing else is known: 2xx is delivered, what is said about the content is
+    /// looked into, everything else may be delivered later.
     pub(super) fn of_status(status: StatusCode) -> Self {
         let answered = format!("expected status 2xx, got {}", status.as_u16());
         match status {
-            StatusCode::REQUEST_TIMEOUT | StatusCode::TOO_EARLY | StatusCode::TOO_MANY_REQUESTS => {
-                Self::Later(answered)
-            }
             // These are about what was sent, which may be a single event.
             StatusCode::BAD_REQUEST
             | StatusCode::PAYLOAD_TOO_LARGE
             | StatusCode::UNPROCESSABLE_ENTITY => Self::Spoiled(answered),
             status if status.is_success() => Self::Taken,
-            status if status.is_client_error() => Self::Refused(answered),
+            // An address or a token that is wrong on one side is put right on one side.
             _ => Self::Later(answered),
         }
     }

@@ -1,8 +1,8 @@
 //! A sink that posts each batch to an address as a JSON list.
 //!
-//! Any 2xx says that all of it is taken. What a 4xx refuses is refused for good, but for those that pass with
-//! time (408, 425, 429); where the status is about what was sent (400, 413, 422), less of it is sent until it
-//! is known which event is meant. Everything else, redirects too, may be delivered later.
+//! Any 2xx says that all of it is taken. Where the status is about what was sent (400, 413, 422), less of it is
+//! sent until it is known which event is meant, and that is refused for good. Everything else, also a token
+//! that is not accepted, may be delivered later.
 
 use futures_util::FutureExt as _;
 use futures_util::future::BoxFuture;

@@ -237,8 +237,8 @@ async fn statuses_say_what_becomes_of_a_batch() {
     for (reply, expected) in [
         (Reply::Status(201), Ok(vec![])),
         (Reply::Status(204), Ok(vec![])),
-        (Reply::Status(401), Ok(refused(&[0, 1], &why(401)))),
-        (Reply::Status(404), Ok(refused(&[0, 1], &why(404)))),
+        (Reply::Status(401), Err(SinkError(why(401)))),
+        (Reply::Status(404), Err(SinkError(why(404)))),
         (Reply::Status(408), Err(SinkError(why(408)))),
         (Reply::Status(425), Err(SinkError(why(425)))),
         (Reply::Status(429), Err(SinkError(why(429)))),
