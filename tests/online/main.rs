@@ -14,5 +14,6 @@ mod replay;
 #[cfg(feature = "postgres")]
 mod shared;
 
-#[cfg(all(test, feature = "kafka", feature = "postgres"))]
+#[cfg(test)]
+#[cfg(all(feature = "kafka", feature = "postgres"))]
 mod topic;

@@ -221,8 +221,9 @@ async fn two_replicas_over_one_topic_report_what_one_process_does() {
             wait_for(0.0);
             match is_paced {
                 true => {
+                    let producer = cluster.topics.producer();
                     for (idx, saved) in after.iter().enumerate() {
-                        cluster.topics.produce(EVENTS, [event(saved)].into_iter());
+                        producer.produce(EVENTS, [event(saved)].into_iter());
                         wait_for(idx as f64 + 1.0);
                     }
                 }
