@@ -2,7 +2,7 @@
 //!
 //! What is known of an edit stays, and gaps are filled, whoever tells: that makes it the same whether a score or the
 //! edit itself came first, and telling twice changes nothing. The rules are those of SQLite's statements, and one
-//! battery holds both to them.
+//! battery holds both to them. The file is long because it is one list of rules over one set of rows.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 
