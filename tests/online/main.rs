@@ -10,8 +10,10 @@ mod live;
 #[cfg(test)]
 mod replay;
 
-#[cfg(all(test, feature = "postgres"))]
+#[cfg(test)]
+#[cfg(feature = "postgres")]
 mod shared;
 
-#[cfg(all(test, feature = "kafka", feature = "postgres"))]
+#[cfg(test)]
+#[cfg(all(feature = "kafka", feature = "postgres"))]
 mod topic;

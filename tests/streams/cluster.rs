@@ -53,18 +53,14 @@ pub(crate) fn topics(n_partitions: i32) -> [(&'static str, i32); 4] {
 impl Topics {
     /// Produces messages, each of one key.
     pub(crate) fn produce(&self, topic: &str, messages: impl Iterator<Item = (String, Vec<u8>)>) {
-        let producer: ThreadedProducer<_> = ClientConfig::new()
-            .set("bootstrap.servers", &self.brokers)
-            .create()
-            .unwrap();
-        for (key, payload) in messages {
-            let mut record = BaseRecord::to(topic).key(&key).payload(&payload);
-            while let Err((_, back)) = producer.send(record) {
-                record = back;
-                std::thread::sleep(Duration::from_millis(2));
-            }
-        }
-        producer.flush(Duration::from_secs(30)).unwrap();
+        self.producer().produce(topic, messages);
+    }
+
+    /// For who produces again and again.
+    pub(crate) fn producer(&self) -> Producer {
+        let mut config = ClientConfig::new();
+        let config = config.set("bootstrap.servers", &self.brokers);
+        Producer(config.create().unwrap())
     }
 
     /// Reads a topic on from where it was read to.
@@ -86,6 +82,22 @@ impl Topics {
         }
         consumer.assign(&partitions).unwrap();
         Reader { consumer }
+    }
+}
+
+/// Puts messages into topics.
+pub(crate) struct Producer(ThreadedProducer<DefaultProducerContext>);
+
+impl Producer {
+    pub(crate) fn produce(&self, topic: &str, messages: impl Iterator<Item = (String, Vec<u8>)>) {
+        for (key, payload) in messages {
+            let mut record = BaseRecord::to(topic).key(&key).payload(&payload);
+            while let Err((_, back)) = self.0.send(record) {
+                record = back;
+                std::thread::sleep(Duration::from_millis(2));
+            }
+        }
+        self.0.flush(Duration::from_secs(30)).unwrap();
     }
 }
 

@@ -10,16 +10,19 @@ mod service;
 #[cfg(test)]
 mod wiki;
 
-#[cfg(all(test, feature = "postgres"))]
+#[cfg(test)]
+#[cfg(feature = "postgres")]
 #[expect(dead_code, reason = "the store's own tests need all of it")]
 #[path = "../../src/service/ledger/postgres/server.rs"]
 mod server;
-#[cfg(all(test, feature = "postgres"))]
+#[cfg(test)]
+#[cfg(feature = "postgres")]
 mod tansu;
 
 #[cfg(test)]
 mod dead_letters;
-#[cfg(all(test, feature = "postgres"))]
+#[cfg(test)]
+#[cfg(feature = "postgres")]
 mod killed;
 #[cfg(test)]
 mod many;

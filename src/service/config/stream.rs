@@ -265,6 +265,17 @@ pub(super) fn check_streams(
             ));
         }
     }
+    for (name, sink) in sinks {
+        let stream = match sink {
+            SinkConfig::Kafka(config) => config.stream.as_ref().unwrap_or(&config.topic),
+            SinkConfig::Webhook(config) => &config.stream,
+            SinkConfig::EventGate(config) => &config.stream,
+        };
+        if stream.is_empty() {
+            let expected = "the name of a stream";
+            return Err(wrong(format!("sink.{name}"), expected, "none".to_owned()));
+        }
+    }
     for (name, source) in sources {
         let wrong = |expected, got| wrong(format!("source.{name}"), expected, got);
         let selection = source.selection();

@@ -89,24 +89,6 @@ impl EventStream {
         })
     }
 
-    /// How often the stream was asked for again.
-    #[cfg_attr(
-        not(test),
-        expect(dead_code, reason = "the metrics of streams do not read it yet")
-    )]
-    pub(crate) fn n_reconnects(&self) -> u64 {
-        self.n_asked.saturating_sub(1)
-    }
-
-    /// Messages so large that they were passed over.
-    #[cfg_attr(
-        not(test),
-        expect(dead_code, reason = "the metrics of streams do not read it yet")
-    )]
-    pub(crate) fn n_too_large(&self) -> u64 {
-        self.n_too_large
-    }
-
     /// Waits for a message, then gives what else is there already, up to so many. Nothing is lost when it is
     /// dropped while it waits.
     async fn read(&mut self, most: usize) -> Vec<Received> {
@@ -250,6 +232,14 @@ impl Pulled for EventStream {
         self.asking = None;
         self.response = None;
         self.chunk = Bytes::new();
+    }
+
+    fn n_reconnects(&self) -> u64 {
+        self.n_asked.saturating_sub(1)
+    }
+
+    fn n_too_large(&self) -> u64 {
+        self.n_too_large
     }
 
     fn next(&mut self, most: usize) -> BoxFuture<'_, Vec<Received>> {

@@ -1,7 +1,5 @@
 //! What streams say of themselves, among the service's other metrics.
 
-use std::time::Duration;
-
 use metrics::{Gauge, Label};
 
 use crate::service::metrics::Metrics;
@@ -9,6 +7,8 @@ use crate::service::metrics::Metrics;
 const EVENTS: &str = "revscore_stream_events_total";
 const AGE: &str = "revscore_stream_age_seconds";
 const WAITING: &str = "revscore_stream_waiting";
+const RECONNECTS: &str = "revscore_stream_reconnects_total";
+const TOO_LARGE: &str = "revscore_stream_too_large_total";
 const RETRIES: &str = "revscore_stream_retries_total";
 #[cfg(feature = "kafka")]
 const LAG: &str = "revscore_kafka_lag";
@@ -28,6 +28,14 @@ pub(in crate::service) const COUNTERS: &[(&str, &str)] = &[
     (
         RETRIES,
         "pauses of a source before something was tried again, by what it waited for",
+    ),
+    (
+        RECONNECTS,
+        "times that a source was connected to again, of server-sent events",
+    ),
+    (
+        TOO_LARGE,
+        "messages of a source that were passed over because of their size",
     ),
     (SINK_EVENTS, "events of scores, by sink and outcome"),
     #[cfg(feature = "kafka")]
@@ -117,9 +125,22 @@ impl Metrics {
     }
 
     /// The last event that was done with happened so long ago.
-    pub(in crate::service) fn stream_age(&self, source: &str, age: Duration) {
+    pub(in crate::service) fn stream_age(&self, source: &str, seconds: i64) {
         self.gauge(AGE, vec![source_label(source)])
-            .set(age.as_secs_f64());
+            .set(seconds as f64);
+    }
+
+    /// What a source that is pulled counts itself.
+    pub(in crate::service) fn stream_pulled(
+        &self,
+        source: &str,
+        n_reconnects: u64,
+        n_too_large: u64,
+    ) {
+        for (name, n) in [(RECONNECTS, n_reconnects), (TOO_LARGE, n_too_large)] {
+            let counter = self.counter(name, vec![source_label(source)]);
+            counter.absolute(n);
+        }
     }
 
     /// A sink took and refused so many.

@@ -32,6 +32,16 @@ pub(crate) trait Pulled: Send {
     /// Reads on from here; from now, where nothing is known.
     fn resume_from(&mut self, position: Option<String>);
 
+    /// How often it was connected to again.
+    fn n_reconnects(&self) -> u64 {
+        0
+    }
+
+    /// Messages so large that they were passed over.
+    fn n_too_large(&self) -> u64 {
+        0
+    }
+
     /// Waits for a message, and gives it with those that are there at once, up to so many.
     fn next(&mut self, most: usize) -> BoxFuture<'_, Vec<Received>>;
 }
@@ -66,6 +76,7 @@ async fn read(source: &mut dyn Pulled, worker: &Worker, ledger: &Ledger) -> Resu
     tracing::info!(source = name, "{name} is read here");
     loop {
         let received = source.next(BATCH).await;
+        worker.pulled(source.n_reconnects(), source.n_too_large());
         if !lease.is_held().await {
             tracing::warn!(
                 source = name,

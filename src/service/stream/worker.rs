@@ -100,6 +100,13 @@ impl Worker {
         }
     }
 
+    /// What a source says of itself that is pulled.
+    pub(crate) fn pulled(&self, n_reconnects: u64, n_too_large: u64) {
+        let metrics = self.app.metrics();
+        metrics.stream_pulled(&self.source, n_reconnects, n_too_large);
+    }
+
+    #[cfg(feature = "kafka")]
     pub(crate) fn app(&self) -> &App {
         &self.app
     }
@@ -117,7 +124,7 @@ impl Worker {
         let mut dead = Vec::new();
         let mut edits: Vec<(&Arc<Wiki>, Vec<Work>)> = Vec::new();
         let mut others: Vec<(&Arc<Wiki>, Event)> = Vec::new();
-        let mut n_skipped = 0;
+        let (mut n_skipped, mut newest) = (0, None);
         for (place, message) in messages.iter().enumerate() {
             let event = match read(message) {
                 Ok(event) => event,
@@ -126,6 +133,7 @@ impl Worker {
                     continue;
                 }
             };
+            newest = newest.max(event.at);
             let Some(wiki) = self.wiki_of(&event) else {
                 n_skipped += 1;
                 continue;
@@ -148,6 +156,10 @@ impl Worker {
         dead.extend(join_all(done).await.into_iter().flatten());
         self.others(others).await;
         metrics.stream_events(&self.source, Outcome::Dead, dead.len() as u64);
+        if let Some(newest) = newest {
+            let age = now().0.saturating_sub(newest.0).max(0);
+            metrics.stream_age(&self.source, age);
+        }
         dead
     }
 

@@ -280,7 +280,7 @@ fn find_wiki<'a>(app: &'a App, language: &str) -> Result<&'a Arc<Wiki>, Refusal>
     })
 }
 
-fn read_event<'a>(app: &'a App, event: Value) -> Result<(&'a Arc<Wiki>, u64), Refusal> {
+fn read_event(app: &App, event: Value) -> Result<(&Arc<Wiki>, u64), Refusal> {
     let event = Event::read(event).map_err(|error| error.to_string())?;
     if !event.is_edit() {
         return Err("expected an event of an edit, got one of something else"

@@ -113,20 +113,7 @@ async fn portion(
             groups.entry(group).or_default().absorb(&base);
         }
     }
-    let counts: Vec<(ModelId, Vec<u8>)> = counts
-        .into_iter()
-        .map(|(model, groups)| (model, encode_groups(&groups)))
-        .collect();
-    sqlx::query(
-        "INSERT INTO tally (wiki, day, model, base) SELECT $1, $2, * FROM unnest($3::bigint[], $4::bytea[])
-         ON CONFLICT (wiki, day, model) DO UPDATE SET base = excluded.base",
-    )
-    .bind(wiki as i32)
-    .bind(day)
-    .bind(column(&counts, |row| row.0))
-    .bind(column(&counts, |row| row.1.clone()))
-    .execute(&mut *transaction)
-    .await?;
+    // The day before its tallies, as whoever writes down what was counted does it: else both could wait for ever.
     // Its sum is the same, unless an outcome was open: then it is so for good. Pages go that have no other edit.
     sqlx::query(
         "WITH frozen AS (
@@ -141,6 +128,20 @@ async fn portion(
     .bind(revisions.len() as i64)
     .bind(n_scores)
     .bind(pages)
+    .execute(&mut *transaction)
+    .await?;
+    let counts: Vec<(ModelId, Vec<u8>)> = counts
+        .into_iter()
+        .map(|(model, groups)| (model, encode_groups(&groups)))
+        .collect();
+    sqlx::query(
+        "INSERT INTO tally (wiki, day, model, base) SELECT $1, $2, * FROM unnest($3::bigint[], $4::bytea[])
+         ON CONFLICT (wiki, day, model) DO UPDATE SET base = excluded.base",
+    )
+    .bind(wiki as i32)
+    .bind(day)
+    .bind(column(&counts, |row| row.0))
+    .bind(column(&counts, |row| row.1.clone()))
     .execute(&mut *transaction)
     .await?;
     transaction.commit().await?;

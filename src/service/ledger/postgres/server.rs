@@ -2,7 +2,7 @@
 //!
 //! One server serves all tests of a process, each in a schema of its own. A shell that waits for the end of this
 //! process, whatever ends it, stops the server and removes its directory. Where no PostgreSQL is installed, tests say
-//! SKIPPED and pass.
+//! SKIPPED and pass. On a server that is named, the schemas (`revscore_test_*`) stay.
 
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};

@@ -16,7 +16,6 @@ use tokio::task::AbortHandle;
 
 use super::context::{Context, Partition};
 use super::dead_letters::DeadLetters;
-use crate::service::ledger::now;
 use crate::service::stream::worker::Worker;
 
 /// Messages that are worked on together: a few of what a wiki gives at once.
@@ -109,8 +108,6 @@ async fn work(
     mut messages: mpsc::UnboundedReceiver<OwnedMessage>,
     (load, next_offset): (Arc<Load>, Arc<AtomicI64>),
 ) {
-    let metrics = crew.worker.app().metrics();
-    let source = crew.worker.source();
     let mut batch = Vec::with_capacity(BATCH);
     while messages.recv_many(&mut batch, BATCH).await > 0 {
         let payloads: Vec<&[u8]> = batch
@@ -128,11 +125,6 @@ async fn work(
             tracing::debug!(%error, "an offset of {topic} is not stored: {error}");
         }
         next_offset.store(last.offset() + 1, Relaxed);
-        if let Some(at) = last.timestamp().to_millis() {
-            let age = now().0.saturating_mul(1_000).saturating_sub(at).max(0);
-            let age = std::time::Duration::from_millis(age.unsigned_abs());
-            metrics.stream_age(source, age);
-        }
         let bytes: usize = payloads.iter().map(|payload| payload.len()).sum();
         let n_before = load.n.fetch_sub(batch.len(), Relaxed);
         load.bytes.fetch_sub(bytes, Relaxed);

@@ -151,14 +151,3 @@ impl From<PredictionChange> for RevisionScore {
         }
     }
 }
-
-#[cfg(test)]
-impl RevisionScore {
-    /// Reads an event of this schema and writes it again.
-    pub(super) fn again(event: serde_json::Value) -> serde_json::Value {
-        let event: Self = serde_json::from_value(event).unwrap();
-        let mut written = serde_json::to_value(event).unwrap();
-        super::drop_missing(&mut written);
-        written
-    }
-}

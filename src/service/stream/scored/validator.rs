@@ -27,20 +27,23 @@ pub(in crate::service::stream) fn shared_events() -> Option<PathBuf> {
 
 /// An example by the name of its file.
 pub(in crate::service::stream) fn example(name: &str) -> Option<Value> {
-    let bytes = std::fs::read(shared_events()?.join(format!("{name}.json"))).unwrap();
-    Some(serde_json::from_slice(&bytes).unwrap())
+    let bytes = std::fs::read(shared_events()?.join(format!("{name}.json")));
+    let bytes = bytes.expect("the example is there where the others are");
+    Some(serde_json::from_slice(&bytes).expect("an example is JSON"))
 }
 
 /// A schema by the name of its file.
 pub(in crate::service::stream) fn validator(name: &str) -> Option<Validator> {
     let text = std::fs::read_to_string(shared_events()?.join(format!("schemas/{name}.yaml")));
-    let mut schema: Value = serde_yaml_ng::from_str(&text.unwrap()).unwrap();
+    let mut schema: Value =
+        serde_yaml_ng::from_str(&text.expect("the schema is there where the others are"))
+            .expect("a schema is YAML");
     drop_names(&mut schema);
     let validator = jsonschema::options()
         .with_draft(Draft::Draft7)
         .should_validate_formats(true)
         .build(&schema);
-    Some(validator.unwrap())
+    Some(validator.expect("a schema is one of draft 7"))
 }
 
 #[track_caller]
