@@ -70,7 +70,7 @@ STREAMS = {
     },
     "sinks": {
         "scores": {"to": "kafka", "brokers": "k1:9094", "topic": "scores", "stream": "s",
-                   "schema": "prediction-classification-change", "options": {"compression.type": "zstd"}},
+                   "schema": "prediction-classification-change", "options": {"linger.ms": "20"}},
         "review": {"to": "webhook", "url": "https://review.example.org/", "token_file": "/etc/revscore/secrets/review",
                    "stream": "s", "schema": "revision-score", "timeout_ms": 500},
         "gate": {"to": "eventgate", "url": "http://gate/v1/events", "stream": "s", "schema": "revision-score",
