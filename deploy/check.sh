@@ -83,10 +83,13 @@ docker_context() {
         [ -e "$context/$(dirname "$source")/$wanted" ] || { echo "$source includes $wanted"; return 1; }
     done < <(printf 'Cargo.toml:%s\n' Cargo.lock src/main.rs
         grep -roP --include=*.rs 'include_(str|bytes)!\("\K[^"]+(?=")' src)
-    # Cargo's own judgement of whether all targets are there: what it would do, without doing it. The
-    # option is unstable, hence the variable.
-    (cd "$context" && RUSTC_BOOTSTRAP=1 cargo build -Z unstable-options --unit-graph --release --locked \
-        --no-default-features --features serve --bin revscore-serve > /dev/null) || return 1
+    # Cargo's own judgement of whether all targets are there: what it would do, without doing it, for each
+    # choice of features that the Dockerfile speaks of. The option is unstable, hence the variable.
+    while read -r wanted; do
+        (cd "$context" && RUSTC_BOOTSTRAP=1 cargo build -Z unstable-options --unit-graph --release --locked \
+            --no-default-features --features "$wanted" --bin revscore-serve > /dev/null) || return 1
+    done < <(grep -oP 'FEATURES=\K[a-z,-]+' deploy/Dockerfile | sort -u)
+    grep -q "^ARG FEATURES=serve" deploy/Dockerfile || { echo "no default of FEATURES"; return 1; }
     grep -q "^FROM rust:$(sed -n 's/^rust-version = "\(.*\)"/\1/p' Cargo.toml)-" deploy/Dockerfile ||
         { echo "Cargo.toml asks for another rust-version"; return 1; }
 }

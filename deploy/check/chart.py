@@ -11,11 +11,13 @@ import re
 import sys
 import tomllib
 from pathlib import Path
+from urllib.parse import urlsplit
 
 import helm_python
 import jsonschema
 import kubernetes_validate
 import yaml
+from cloudcoil.models.keda import v1alpha1 as keda
 from cloudcoil.models.prometheus_operator import v1 as monitoring
 from yamllint import linter
 from yamllint.config import YamlLintConfig
@@ -54,6 +56,33 @@ EVERYTHING = {
         "maxSkew": 1, "topologyKey": "kubernetes.io/hostname", "whenUnsatisfiable": "ScheduleAnyway",
         "labelSelector": {"matchLabels": {"app.kubernetes.io/name": "revscore"}}}],
 }
+ADDRESS = {"secretName": "database"}
+EDITS = {"from": "kafka", "brokers": "k1:9093,k2", "topics": ["edits", "more.edits"], "group": "scorers",
+         "dead_letter_topic": "dead", "retry_topic": "again", "start": "earliest", "wikis": ["enwiki"], "skip_bots": True,
+         "options": {"security.protocol": "ssl", "ssl.ca.location": "/etc/ssl/certs/ca-certificates.crt"}}
+STREAMS = {
+    "wikis": {"enwiki": {"api_url": "https://en.wikipedia.org/w/api.php"}},
+    "sources": {
+        "edits": EDITS,
+        "public": {"from": "eventstreams", "url": "https://stream.example.org/v2/stream/x", "user_agent": "a (b)",
+                   "wikis": ["enwiki"], "skip_bots": False},
+        "changes": {"from": "recentchanges", "wiki": "enwiki", "every_seconds": 30, "skip_bots": True},
+    },
+    "sinks": {
+        "scores": {"to": "kafka", "brokers": "k1:9094", "topic": "scores", "stream": "s",
+                   "schema": "prediction-classification-change", "options": {"linger.ms": "20"}},
+        "review": {"to": "webhook", "url": "https://review.example.org/", "token_file": "/etc/revscore/secrets/review",
+                   "stream": "s", "schema": "revision-score", "timeout_ms": 500},
+        "gate": {"to": "eventgate", "url": "http://gate/v1/events", "stream": "s", "schema": "revision-score",
+                 "timeout_ms": 500},
+    },
+    "secretName": "secrets",
+    "postgres": ADDRESS,
+}
+FOLLOWED = {"wikis": STREAMS["wikis"], "sources": {"edits": EDITS}}
+SCALED = FOLLOWED | {"keda": {"enabled": True, "bootstrapServers": "k1:9093,k2", "consumerGroup": "scorers",
+                              "topic": "more.edits", "authenticationName": "brokers"}}
+KAFKA = yaml.safe_load((CHART / "values-kafka.yaml").read_text())
 BASE = {"ConfigMap", "ServiceAccount"}
 ITS_OWN = BASE | {"Deployment", "Service", "PodDisruptionBudget", "NetworkPolicy"}
 KSERVES = BASE | {"InferenceService"}
@@ -75,11 +104,28 @@ TAKEN = [
          "networkPolicy": {"egressPorts": [443, 5432]}, "autoscaling": {"enabled": True}},
         ITS_OWN | {"HorizontalPodAutoscaler"},
     ),
+    ("a ledger whose address is a secret",
+     {"postgres": {"secretName": "database", "secretKey": "url", "port": 6432}, "config": {"learn_history": "enwiki"}},
+     ITS_OWN),
+    ("streams", STREAMS, ITS_OWN),
+    ("a source and a ledger of one pod",
+     {"replicas": 1, "models": {"claim": "models", "writable": True},
+      "config": {"ledger": "/models/wikis.ledger", "learn_history": "enwiki"},
+      "wikis": STREAMS["wikis"], "sources": {"changes": STREAMS["sources"]["changes"]}}, ITS_OWN),
+    ("topics without a ledger", FOLLOWED, ITS_OWN),
+    ("pods by what waits", SCALED, ITS_OWN | {"ScaledObject"}),
+    ("values-kafka.yaml", KAFKA, ITS_OWN | {"ServiceMonitor", "PrometheusRule"}),
+    ("values-kafka.yaml with KEDA", KAFKA | {"keda": KAFKA["keda"] | {"enabled": True}},
+     ITS_OWN | {"ServiceMonitor", "PrometheusRule", "ScaledObject"}),
+    ("a configuration that is a secret",
+     {"configSecretName": "everything", "postgres": ADDRESS, "secretName": "secrets",
+      "keda": SCALED["keda"]}, ITS_OWN - {"ConfigMap"} | {"ScaledObject"}),
     ("nothing optional", {"preStopSeconds": 0, "podDisruptionBudget": {"enabled": False},
                           "networkPolicy": {"enabled": False}, "serviceAccount": {"create": False}},
      {"ConfigMap", "Deployment", "Service"}),
     ("KServe", EVERYTHING | {"inferenceService": {"enabled": True}},
      KSERVES | {"PodMonitor", "PrometheusRule"}),
+    ("KServe with streams", STREAMS | {"inferenceService": {"enabled": True}}, KSERVES),
     ("KServe over Knative",
      {"inferenceService": {"enabled": True, "deploymentMode": "Knative"}}, KSERVES),
 ]
@@ -98,6 +144,34 @@ REFUSED = [
     ({"config": {"ledger": "/models/wikis.ledger"}}, "models.writable"),
     ({"config": {"ledger": "postgres://revscore:secret@db/revscore"}}, "ledger"),
     ({"config": {"ledger": "postgres://revscore@db/revscore"}, "ledgerPasswordKey": "database"}, "secretName"),
+    ({"config": {"ledger": "postgres://revscore@db/revscore"}, "postgres": ADDRESS}, "two ledgers"),
+    ({"config": {"learn_history": "enwiki"}}, "several pods"),
+    ({"config": {"learn_history": "enwiki"}, "replicas": 1, "autoscaling": {"enabled": True}}, "several pods"),
+    (SCALED | {"config": {"learn_history": "enwiki"}, "replicas": 1}, "several pods"),
+    ({"config": {"ledger": "/models/x"}, "inferenceService": {"enabled": True}}, "models.writable"),
+    (SCALED | {"replicas": 1, "models": {"claim": "models", "writable": True}}, "replicas: 1"),
+    ({"sources": {"edits": EDITS}}, "wikis"),
+    (STREAMS | {"postgres": {}}, "needs a ledger"),
+    (STREAMS | {"secretName": ""}, "token_file"),
+    (STREAMS | {"inferenceService": {"enabled": True, "deploymentMode": "Knative"}}, "Knative"),
+    (FOLLOWED | {"sources": {"edits": EDITS | {"wikis": ["dewiki"]}}}, "dewiki"),
+    (STREAMS | {"sources": {"changes": {"from": "recentchanges", "wiki": "dewiki"}}}, "dewiki"),
+    (FOLLOWED | {"sources": {"Edits": EDITS}}, "Edits"),
+    (FOLLOWED | {"sources": {"edits": EDITS | {"from": "carrier pigeons"}}}, "from"),
+    (FOLLOWED | {"sources": {"edits": EDITS | {"url": "https://x"}}}, "url"),
+    (FOLLOWED | {"sources": {"edits": EDITS | {"topics": []}}}, "topics"),
+    (FOLLOWED | {"sources": {"edits": EDITS | {"options": {"linger.ms": 5}}}}, "linger.ms"),
+    (FOLLOWED | {"sources": {"edits": EDITS | {"options": {"sasl.password": "x"}}}}, "configSecretName"),
+    (FOLLOWED | {"sinks": {"x": {"to": "kafka", "brokers": "k", "topic": "t", "options": {"ssl.key.password": "x"}}}},
+     "configSecretName"),
+    ({"sinks": {"x": {"to": "webhook"}}}, "url"),
+    ({"sinks": {"x": {"to": "webhook", "url": "https://x", "schema": "revision_score"}}}, "schema"),
+    ({"sinks": {"x": {"to": "eventgate", "url": "https://x", "token_file": "/x"}}}, "token_file"),
+    (FOLLOWED | {"configSecretName": "everything"}, "whole configuration"),
+    (SCALED | {"autoscaling": {"enabled": True}}, "two autoscalers"),
+    (SCALED | {"keda": SCALED["keda"] | {"topic": "other"}}, "none of the sources"),
+    (SCALED | {"keda": SCALED["keda"] | {"consumerGroup": "other"}}, "none of the sources"),
+    (SCALED | {"keda": {"enabled": True, "topic": "edits"}}, "bootstrapServers"),
 ]
 
 faults = []
@@ -131,9 +205,9 @@ def validate(case, document):
         # The rest of a custom predictor is a pod's specification.
         pod = {key: value for key, value in predictor.items() if key not in extension}
         document = {"apiVersion": "v1", "kind": "Pod", "metadata": {"name": "x"}, "spec": pod}
-    elif document["apiVersion"].startswith("monitoring."):
+    elif document["apiVersion"].startswith(("monitoring.", "keda.")):
         try:
-            parsed = getattr(monitoring, kind).model_validate(document)
+            parsed = getattr(keda if document["apiVersion"].startswith("keda.") else monitoring, kind).model_validate(document)
         except ValueError as error:
             faults.append(f"{case}: {kind}: {error}")
             return
@@ -151,14 +225,15 @@ def validate(case, document):
 
 def cross_check(case, values, by_kind):
     """What one object says of another."""
-    config = by_kind["ConfigMap"]
-    toml = tomllib.loads(config["data"]["revscore.toml"])
-    expect(toml.pop("wiki", {}) == values["wikis"], f"{case}: the tables [wiki.*] are not the values")
-    expect(toml == values["config"], f"{case}: the configuration {toml} is not {values['config']}")
+    if "ConfigMap" in by_kind:
+        toml = tomllib.loads(by_kind["ConfigMap"]["data"]["revscore.toml"])
+        for table, key in (("wiki", "wikis"), ("source", "sources"), ("sink", "sinks")):
+            expect(toml.pop(table, {}) == values[key], f"{case}: the tables [{table}.*] are not the values")
+        expect(toml == values["config"], f"{case}: the configuration {toml} is not {values['config']}")
 
     if "Deployment" in by_kind:
         spec = by_kind["Deployment"]["spec"]
-        expect(("replicas" in spec) != ("HorizontalPodAutoscaler" in by_kind),
+        expect(("replicas" in spec) != bool({"HorizontalPodAutoscaler", "ScaledObject"} & by_kind.keys()),
                f"{case}: replicas are set by both Deployment and autoscaler, or by none")
         labels, pod = spec["template"]["metadata"]["labels"], spec["template"]["spec"]
     else:
@@ -191,16 +266,36 @@ def cross_check(case, values, by_kind):
     if "PrometheusRule" in by_kind:
         rules = yaml.safe_load((ROOT / "deploy/prometheus/rules.yml").read_text())
         expect(by_kind["PrometheusRule"]["spec"] == rules, f"{case}: the rules are not rules.yml")
-    if "HorizontalPodAutoscaler" in by_kind:
-        expect(by_kind["HorizontalPodAutoscaler"]["spec"]["scaleTargetRef"]["name"]
-               == by_kind["Deployment"]["metadata"]["name"], f"{case}: nothing to scale")
+    for kind in ("HorizontalPodAutoscaler", "ScaledObject"):
+        if kind in by_kind:
+            expect(by_kind[kind]["spec"]["scaleTargetRef"]["name"]
+                   == by_kind["Deployment"]["metadata"]["name"], f"{case}: nothing to scale")
+    if "ScaledObject" in by_kind:
+        # KEDA reads these as strings, and no schema knows which there are.
+        metadata = by_kind["ScaledObject"]["spec"]["triggers"][0]["metadata"]
+        wanted = {key: values["keda"][key] for key in ("bootstrapServers", "consumerGroup", "topic")}
+        expect(metadata == wanted | {"lagThreshold": str(values["keda"]["lagThreshold"])},
+               f"{case}: KEDA looks at {metadata}")
 
     account = by_kind.get("ServiceAccount", {"metadata": {"name": "default"}})["metadata"]["name"]
     expect(pod["serviceAccountName"] == account, f"{case}: no ServiceAccount {pod['serviceAccountName']}")
     volumes = {volume["name"]: volume for volume in pod["volumes"]}
     mounts = {mount["name"] for mount in container["volumeMounts"]}
     expect(volumes.keys() == mounts, f"{case}: volumes {set(volumes)} are mounted as {mounts}")
-    expect(volumes["config"]["configMap"]["name"] == config["metadata"]["name"], f"{case}: no ConfigMap")
+    if "ConfigMap" in by_kind:
+        expect(volumes["config"]["configMap"]["name"] == by_kind["ConfigMap"]["metadata"]["name"], f"{case}: no ConfigMap")
+    else:
+        expect(volumes["config"]["secret"]["secretName"] == values["configSecretName"], f"{case}: no configuration")
+    env = {variable["name"]: variable["valueFrom"]["secretKeyRef"] for variable in container.get("env", [])}
+    postgres = values["postgres"]
+    expect(env.get("REVSCORE_LEDGER") == ({"name": postgres["secretName"], "key": postgres["secretKey"]}
+                                          if postgres["secretName"] else None), f"{case}: no address of the database")
+    if "NetworkPolicy" in by_kind:
+        rules = by_kind["NetworkPolicy"]["spec"]["egress"]
+        ports = [port["port"] for rule in rules for port in rule["ports"]]
+        wanted = needed_ports(values)
+        expect(wanted <= set(ports) and len(ports) == len(set(ports)) + 1,
+               f"{case}: may connect to {ports}, and needs {sorted(wanted)}")
 
     # What Kubernetes' Pod Security Standards call restricted, and a file system that stays as it is.
     security = container["securityContext"]
@@ -218,8 +313,46 @@ def cross_check(case, values, by_kind):
         slept = values["preStopSeconds"]
         expect(container.get("lifecycle") == ({"preStop": {"sleep": {"seconds": slept}}} if slept else None),
                f"{case}: does not wait before SIGTERM")
-        expect(pod["terminationGracePeriodSeconds"] >= slept + values["config"]["drain_ms"] / 1000 + 15,
+        drain = values["config"]["drain_ms"] / 1000
+        streams = max(drain, 5) if values["sources"] or values["configSecretName"] else 0
+        expect(pod["terminationGracePeriodSeconds"] >= slept + drain + streams + 15,
                f"{case}: killed before requests are answered and histories written")
+
+
+def needed_ports(values):
+    """What pods call: names, what the values name, brokers and the database."""
+    ports = {53, *values["networkPolicy"]["egressPorts"]}
+    for table in [*values["sources"].values(), *values["sinks"].values()]:
+        for broker in filter(None, table.get("brokers", "").split(",")):
+            ports.add(int(broker.partition(":")[2] or 9092))
+    address = values["config"].get("ledger", "")
+    if values["postgres"]["secretName"]:
+        ports.add(values["postgres"]["port"])
+    elif address.startswith("postgres"):
+        ports.add(urlsplit(address).port or 5432)
+    return ports
+
+
+def stream_keys():
+    """The keys of each kind of source and sink, from the structs that read them."""
+    source = (ROOT / "src/service/config/stream.rs").read_text()
+    structs = {name: set(re.findall(r"^    pub (\w+):", body, re.MULTILINE))
+               for name, body in re.findall(r"^pub struct (\w+) \{\n(.*?)^\}", source, re.MULTILINE | re.DOTALL)}
+    kinds = {}
+    for tag, key, name in (("from", "sources", "SourceConfig"), ("to", "sinks", "SinkConfig")):
+        variants = re.search(rf"^pub enum {name} \{{\n(.*?)^\}}", source, re.MULTILINE | re.DOTALL).group(1)
+        for variant, struct in re.findall(r"(\w+)\((\w+)\)", variants):
+            kinds[key, variant.lower()] = structs[struct] | {tag}
+    return kinds
+
+
+def schema_keys(schema):
+    """The same of the schema."""
+    kinds = {}
+    for tag, key in (("from", "sources"), ("to", "sinks")):
+        for branch in schema["properties"][key]["additionalProperties"]["allOf"]:
+            kinds[key, branch["if"]["properties"][tag]["const"]] = set(branch["then"]["properties"])
+    return kinds
 
 
 def options():
@@ -238,6 +371,8 @@ jsonschema.Draft7Validator.check_schema(schema)
 has = set(schema["properties"]["config"]["properties"])
 expect(has == options(), "values.schema.json and docs/CONFIGURATION.md have different options: "
        f"only the schema {sorted(has - options())}, only the manual {sorted(options() - has)}")
+expect(schema_keys(schema) == stream_keys(), "values.schema.json and src/service/config/stream.rs have different keys: "
+       f"{schema_keys(schema)}, {stream_keys()}")
 
 duplicates = YamlLintConfig("{extends: relaxed, rules: {line-length: disable, trailing-spaces: disable,"
                             "empty-lines: disable, key-duplicates: enable}}")

@@ -1,8 +1,8 @@
 """Holds the rules and the dashboard to the metrics that there are.
 
 A query for a metric that nobody counts is answered with nothing, so a misspelt alert never fires
-and a misspelt panel stays empty. Names come from src/service/metrics.rs, kinds and labels from the
-table in docs/CONFIGURATION.md. Whether queries are PromQL and rules do what they should is
+and a misspelt panel stays empty. Names come from the service's files metrics.rs, kinds and labels
+from the table in docs/CONFIGURATION.md. Whether queries are PromQL and rules do what they should is
 promtool's business. Usage: queries.py REPOSITORY
 """
 
@@ -24,7 +24,8 @@ faults = []
 
 def known_metrics():
     """Every series by name, with its labels."""
-    counted = set(re.findall(r'"(revscore_\w+)"', (ROOT / "src/service/metrics.rs").read_text()))
+    counted = {name for path in (ROOT / "src/service").rglob("metrics.rs")
+               for name in re.findall(r'"(revscore_\w+)"', path.read_text())}
     series, documented = {}, set()
     manual = (ROOT / "docs/CONFIGURATION.md").read_text()
     for names, kind, labels in re.findall(r"^\| (`revscore_.*?) \| (\w+) \|(.*?)\|", manual, re.MULTILINE):
@@ -36,7 +37,7 @@ def known_metrics():
             else:
                 series[name] = labels
     if counted != documented:
-        faults.append("src/service/metrics.rs and the table in docs/CONFIGURATION.md have different metrics: "
+        faults.append("metrics.rs in src/service and the table in docs/CONFIGURATION.md have different metrics: "
                       f"only the code {sorted(counted - documented)}, only the table {sorted(documented - counted)}")
     return series
 
