@@ -24,6 +24,9 @@ mod wiki;
 const EVENTS: &str = "mediawiki.revision-create";
 const SCORES: &str = "mediawiki.revision-score";
 
+/// How many events may wait.
+const AHEAD: u64 = 25_000;
+
 /// Revisions that are asked for at once, to have their texts in the cache.
 const BATCH: u64 = 50;
 
@@ -262,11 +265,17 @@ impl Server {
             .expect("a producer");
         let mut memory = Vec::new();
         let mut looked = Instant::now();
-        for (key, payload) in events {
+        for (n_produced, (key, payload)) in (1_u64..).zip(events) {
             let mut record = BaseRecord::to(EVENTS).key(&key).payload(&payload);
             while let Err((_, back)) = producer.send(record) {
                 record = back;
                 std::thread::sleep(Duration::from_millis(2));
+            }
+            // The cluster in this process forgets what is older than some megabytes.
+            if n_produced % 5_000 == 0 {
+                while self.n_done() + AHEAD < before + n_produced {
+                    std::thread::sleep(Duration::from_millis(5));
+                }
             }
             if looked.elapsed() > Duration::from_secs(1) {
                 memory.push(self.resident_mb());

@@ -235,17 +235,23 @@ impl Worker {
             .collect();
         let sinks = self.sinks.iter().map(|sink| self.deliver(&**sink, &scored));
         let (refused, unkept) = tokio::join!(join_all(sinks), self.keep(changes));
-        for id in ids {
-            self.delivered.insert(key(id), ());
-        }
         let refused = refused.into_iter().flatten();
-        let refused = refused.map(|(idx, error)| (fresh[idx].place, error));
+        let refused = refused.map(|(idx, error)| (fresh[idx], error));
         let unkept = unkept.into_iter().filter_map(|(id, error)| {
             let work = fresh.iter().find(|work| work.event.rev_id == id)?;
-            Some((work.place, error))
+            Some((*work, error))
         });
-        let dead = refused.chain(unkept);
-        dead.map(|(place, error)| Dead { place, error }).collect()
+        let dead: Vec<(&Work, String)> = refused.chain(unkept).collect();
+        // A dead letter that is replayed is to be delivered then.
+        let dead_ids: HashSet<u64> = dead.iter().map(|(work, _)| work.event.rev_id).collect();
+        for id in ids.into_iter().filter(|id| !dead_ids.contains(id)) {
+            self.delivered.insert(key(id), ());
+        }
+        let dead = dead.into_iter().map(|(work, error)| Dead {
+            place: work.place,
+            error,
+        });
+        dead.collect()
     }
 
     /// What the ledger has of revisions.
