@@ -124,6 +124,12 @@ impl Metrics {
         self.counter(EVENTS, labels).increment(n);
     }
 
+    /// Something is tried again, after a pause.
+    pub(super) fn stream_retry(&self, source: &str, what: &str) {
+        let labels = vec![source_label(source), Label::new("for", what.to_owned())];
+        self.counter(RETRIES, labels).increment(1);
+    }
+
     /// The last event that was done with happened so long ago.
     pub(in crate::service) fn stream_age(&self, source: &str, seconds: i64) {
         self.gauge(AGE, vec![source_label(source)])
@@ -198,13 +204,12 @@ pub(super) fn source_label(source: &str) -> Label {
     Label::new("source", source.to_owned())
 }
 
-/// A lane that stands still, as long as it does.
+/// A lane that stands still, from the first pause until what it waited for is there.
 pub(super) struct Waiting(Gauge);
 
 impl Waiting {
     pub(super) fn new(metrics: &Metrics, source: &str, what: &str) -> Self {
         let labels = vec![source_label(source), Label::new("for", what.to_owned())];
-        metrics.counter(RETRIES, labels.clone()).increment(1);
         let gauge = metrics.gauge(WAITING, labels);
         gauge.increment(1.0);
         Self(gauge)

@@ -56,6 +56,7 @@ pub(super) async fn run(
     let reading = async {
         let mut patience = Patience::new();
         loop {
+            patience.rest();
             let read = read(&mut *source, &worker, &ledger).await;
             if let Err(error) = read {
                 worker.wait(&mut patience, "ledger", &error).await;

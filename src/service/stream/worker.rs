@@ -449,7 +449,10 @@ impl Worker {
         if patience.n_waits.is_power_of_two() || patience.n_waits % 4 == 3 {
             tracing::warn!(source, what, %error, "{source} waits for {what}: {error}");
         }
-        let _waiting = Waiting::new(self.app.metrics(), source, what);
+        let metrics = self.app.metrics();
+        metrics.stream_retry(source, what);
+        let waiting = &mut patience.waiting;
+        waiting.get_or_insert_with(|| Waiting::new(metrics, source, what));
         patience.wait().await;
     }
 }

@@ -83,6 +83,7 @@ impl KafkaSource {
         let mut patience = Patience::new();
         let consuming = async {
             while !*stop.borrow() {
+                patience.rest();
                 let consumed = self.consume(&worker, &mut stop).await;
                 if let Err(error) = consumed {
                     worker.wait(&mut patience, "kafka", &error).await;
