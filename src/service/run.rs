@@ -26,6 +26,9 @@ const BUFFER_BYTES: usize = 64 << 10;
 /// How often recorded latencies are sorted into their buckets.
 const UPKEEP_INTERVAL: Duration = Duration::from_secs(5);
 
+/// How long the end waits for histories to be written.
+const SAVE_LIMIT: Duration = Duration::from_secs(20);
+
 /// How long to wait when the system has no more files to open.
 const ACCEPT_PAUSE: Duration = Duration::from_millis(200);
 
@@ -102,7 +105,11 @@ pub async fn run(listener: TcpListener, app: App, shutdown: impl Future<Output =
     }
     if limits.history_save.is_some() {
         save_histories(&app, &mut saving);
-        while saving.join_next().await.is_some() {}
+        let saved = async { while saving.join_next().await.is_some() {} };
+        if tokio::time::timeout(SAVE_LIMIT, saved).await.is_err() {
+            tracing::warn!("histories are not all written: there was no more time");
+            saving.abort_all();
+        }
     }
     if let Some(ledger) = app.ledger() {
         ledger.close().await;

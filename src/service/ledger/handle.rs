@@ -260,17 +260,26 @@ impl Ledger {
     /// # Errors
     /// When they are not kept. Telling them again does no harm.
     pub(crate) async fn write(&self, changes: Vec<Change>) -> Result<(), LedgerError> {
+        let written = self.write_for_long(changes);
+        match tokio::time::timeout(WRITE_TIMEOUT, written).await {
+            Ok(result) => result,
+            // It may be written yet; told again it is not written twice.
+            Err(_) => Err(LedgerError::Busy),
+        }
+    }
+
+    /// The same, for who has all the time in the world: a second copy would only keep the first one waiting.
+    ///
+    /// # Errors
+    /// As [`Ledger::write`].
+    pub(crate) async fn write_for_long(&self, changes: Vec<Change>) -> Result<(), LedgerError> {
         if changes.is_empty() {
             return Ok(());
         }
         let (acknowledge, acknowledged) = oneshot::channel();
         let item = self.item(changes, Some(acknowledge));
         self.0.queue.push(item).map_err(|(error, _)| error)?;
-        match tokio::time::timeout(WRITE_TIMEOUT, acknowledged).await {
-            Ok(result) => result.unwrap_or(Err(LedgerError::Closed)),
-            // It may be written yet; told again it is not written twice.
-            Err(_) => Err(LedgerError::Busy),
-        }
+        acknowledged.await.unwrap_or(Err(LedgerError::Closed))
     }
 
     fn item(

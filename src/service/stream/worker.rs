@@ -13,6 +13,7 @@ use std::time::{Duration, Instant};
 
 use futures_util::future::join_all;
 use moka::sync::Cache;
+use tokio::sync::OwnedSemaphorePermit;
 
 use super::event::{Event, EventKind};
 use super::metrics::{Outcome, Waiting};
@@ -27,10 +28,9 @@ use crate::service::ledger::{Change, KnownEdit, LedgerError, now};
 use crate::service::models::Served;
 use crate::service::observing::Observers;
 use crate::service::scoring::{
-    Asked, BATCH, EditParts, Overrides, Recording, ScoreError, Wanted, fetch_held, is_plausible,
-    score_one,
+    Asked, BATCH, EditParts, Overrides, Recording, ScoreError, Wanted, is_plausible, score_one,
 };
-use crate::service::wiki::{ApiError, FetchError, Fetched, Named, Wiki};
+use crate::service::wiki::{ApiError, FetchError, Fetched, Named, Wiki, fetch};
 
 /// The largest message that is read: what a broker takes unless it is told otherwise.
 const MAX_MESSAGE_BYTES: usize = 1 << 20;
@@ -47,6 +47,9 @@ const NOT_FOUND_TRIES: u32 = 3;
 /// How often an answer that is not understood is asked for again: a wiki under maintenance answers anything,
 /// and a revision that is too large for an answer never has one.
 const GARBAGE_TRIES: u32 = 8;
+
+/// Pauses after which revisions are asked for one by one.
+const ALONE_AFTER: u32 = 6;
 
 /// An event is fresh for so long; after that, what is not there is gone.
 const FRESH_SECONDS: i64 = 600;
@@ -123,7 +126,7 @@ impl Worker {
         let metrics = self.app.metrics();
         let mut dead = Vec::new();
         let mut edits: Vec<(&Arc<Wiki>, Vec<Work>)> = Vec::new();
-        let mut others: Vec<(&Arc<Wiki>, Event)> = Vec::new();
+        let mut others: Vec<(usize, &Arc<Wiki>, Event)> = Vec::new();
         let (mut n_skipped, mut newest) = (0, None);
         for (place, message) in messages.iter().enumerate() {
             let event = match read(message) {
@@ -139,7 +142,7 @@ impl Worker {
                 continue;
             };
             if !event.is_edit() {
-                others.push((wiki, event));
+                others.push((place, wiki, event));
                 continue;
             }
             let work = Work {
@@ -154,7 +157,7 @@ impl Worker {
         metrics.stream_events(&self.source, Outcome::Skipped, n_skipped);
         let done = edits.iter().map(|(wiki, work)| self.edits(wiki, work));
         dead.extend(join_all(done).await.into_iter().flatten());
-        self.others(others).await;
+        dead.extend(self.others(others).await);
         metrics.stream_events(&self.source, Outcome::Dead, dead.len() as u64);
         if let Some(newest) = newest {
             let age = now().0.saturating_sub(newest.0).max(0);
@@ -226,6 +229,9 @@ impl Worker {
         metrics.stream_events(&self.source, Outcome::Failed, n_failed);
         let n_scored = verdicts.len() as u64 - n_failed;
         metrics.stream_events(&self.source, Outcome::Scored, n_scored);
+        // The ledger first: what it has is said, whoever else scored the same edit meanwhile.
+        let unkept = self.keep(changes).await;
+        let known = self.known(wiki, &ids).await;
         let scored: Vec<ScoredEvent> = fresh
             .iter()
             .map(|work| {
@@ -234,7 +240,7 @@ impl Worker {
             })
             .collect();
         let sinks = self.sinks.iter().map(|sink| self.deliver(&**sink, &scored));
-        let (refused, unkept) = tokio::join!(join_all(sinks), self.keep(changes));
+        let refused = join_all(sinks).await;
         let refused = refused.into_iter().flatten();
         let refused = refused.map(|(idx, error)| (fresh[idx], error));
         let unkept = unkept.into_iter().filter_map(|(id, error)| {
@@ -284,7 +290,7 @@ impl Worker {
         if ids.is_empty() {
             return Default::default();
         }
-        let fetched = self.fetch(wiki, ids, newest).await;
+        let (fetched, _held) = self.fetch(wiki, ids, newest).await;
         let scoring = Scoring::of(&self.app, wiki, models);
         let mut patience = Patience::new();
         loop {
@@ -305,19 +311,35 @@ impl Worker {
         }
     }
 
-    /// Fetches revisions, those that may come later again and again.
-    async fn fetch(&self, wiki: &Arc<Wiki>, ids: &[u64], newest: &HashSet<u64>) -> Vec<Fetched> {
+    /// Fetches revisions, those that may come later again and again. Places for their texts are held from the
+    /// last call on; nothing is held while something is waited for, so that lanes never wait for each other.
+    async fn fetch(
+        &self,
+        wiki: &Arc<Wiki>,
+        ids: &[u64],
+        newest: &HashSet<u64>,
+    ) -> (Vec<Fetched>, Option<OwnedSemaphorePermit>) {
         let mut results: HashMap<u64, Fetched> = HashMap::new();
-        let mut held = Vec::new();
         let mut open = ids.to_vec();
         let mut patience = Patience::new();
-        while !open.is_empty() {
-            let deadline = Instant::now() + self.app.limits().timeout;
-            let mut batch = fetch_held(&self.app, wiki, &open, deadline).await;
-            let (mut later, n_before) = (None, results.len());
-            let fetched = std::mem::take(&mut batch.results);
+        let held = loop {
+            let held = self.app.hold_fetched(open.len()).await;
+            // What spoils a call for all of them is found by asking for each alone.
+            let n_at_once = match patience.n_waits < ALONE_AFTER {
+                true => BATCH,
+                false => 1,
+            };
+            let mut fetched = Vec::with_capacity(open.len());
+            for ids in open.chunks(n_at_once) {
+                let deadline = Instant::now() + self.app.limits().timeout;
+                fetched.extend(fetch(&self.app, wiki, ids, deadline).await);
+            }
+            let is_answered = n_at_once == 1 && fetched.iter().any(Result::is_ok);
+            let mut later = None;
             for (id, fetched) in std::mem::take(&mut open).into_iter().zip(fetched) {
                 match fetched {
+                    // The wiki answers, but not for this one.
+                    Err(error) if is_answered => drop(results.insert(id, Err(error))),
                     Err(error) if may_come(&error, patience.n_waits, newest.contains(&id)) => {
                         later = Some(error);
                         open.push(id);
@@ -325,21 +347,17 @@ impl Worker {
                     fetched => drop(results.insert(id, fetched)),
                 }
             }
-            // Places are kept for what is held, not for what was asked for.
-            if results.len() > n_before {
-                held.push(batch);
-            } else {
-                drop(batch);
-            }
-            if let Some(error) = later {
-                self.wait(&mut patience, "wiki", &error).await;
-            }
-        }
+            let Some(error) = later else {
+                break held;
+            };
+            drop(held);
+            self.wait(&mut patience, "wiki", &error).await;
+        };
         let results = ids.iter().map(|id| {
             let result = results.get(id).cloned();
             result.unwrap_or(Err(FetchError::Internal))
         });
-        results.collect()
+        (results.collect(), held)
     }
 
     /// Delivers to a sink; gives those events that it refuses for good.
@@ -361,7 +379,7 @@ impl Worker {
         }
     }
 
-    /// Writes changes into the ledger; gives the revisions whose changes it will never take.
+    /// Writes changes into the ledger; gives those that it will never take, by what they stand under.
     async fn keep(&self, changes: Vec<(u64, Change)>) -> Vec<(u64, String)> {
         let all = changes.iter().map(|(_, change)| change.clone()).collect();
         match self.write(all).await {
@@ -386,7 +404,7 @@ impl Worker {
         };
         let mut patience = Patience::new();
         loop {
-            match ledger.write(changes.clone()).await {
+            match ledger.write_for_long(changes.clone()).await {
                 Ok(()) => return Ok(()),
                 Err(error @ LedgerError::Refused(_)) => return Err(error),
                 Err(error) => self.wait(&mut patience, "ledger", &error).await,
@@ -395,11 +413,14 @@ impl Worker {
     }
 
     /// Takes in what happened to pages and revisions besides edits.
-    async fn others(&self, events: Vec<(&Arc<Wiki>, Event)>) {
+    async fn others(&self, events: Vec<(usize, &Arc<Wiki>, Event)>) -> Vec<Dead> {
         let n = events.len() as u64;
         let caches = self.app.caches();
-        let mut changes = Vec::new();
-        for (wiki, event) in events {
+        let mut changes: Vec<(u64, Change)> = Vec::new();
+        for (place, wiki, event) in events {
+            let mut change = |change: Option<Change>| {
+                changes.extend(change.map(|change| (place as u64, change)));
+            };
             let page_changed = |title: Option<String>, is_deleted: Option<bool>| {
                 (event.page_id != 0).then(|| Change::PageChanged {
                     wiki: wiki.name.as_str().into(),
@@ -409,32 +430,35 @@ impl Worker {
                 })
             };
             match event.kind {
-                EventKind::Move => changes.extend(page_changed(event.page_title.clone(), None)),
+                EventKind::Move => change(page_changed(event.page_title.clone(), None)),
                 EventKind::Deletion => {
                     caches.forget_page(wiki, PageId(event.page_id));
-                    changes.extend(page_changed(None, Some(true)));
+                    change(page_changed(None, Some(true)));
                 }
-                EventKind::Undeletion => changes.extend(page_changed(None, Some(false))),
+                EventKind::Undeletion => change(page_changed(None, Some(false))),
                 EventKind::Visibility(visible) => {
                     if !(visible.text && visible.user && visible.comment) {
                         caches.forget_revision(wiki, event.rev_id);
                     }
-                    changes.push(Change::Visibility {
+                    change(Some(Change::Visibility {
                         wiki: wiki.name.as_str().into(),
                         revision: RevisionId(event.rev_id),
                         is_text_visible: visible.text,
                         is_user_visible: visible.user,
-                    });
+                    }));
                 }
                 EventKind::Edit | EventKind::Other => {}
             }
         }
-        if let Err(error) = self.write(changes).await {
-            tracing::error!(%error, "what happened to pages is not in the ledger: {error}");
-        }
         self.app
             .metrics()
             .stream_events(&self.source, Outcome::Changed, n);
+        let refused = self.keep(changes).await.into_iter();
+        let dead = refused.map(|(place, error)| Dead {
+            place: place as usize,
+            error,
+        });
+        dead.collect()
     }
 
     /// Waits before something is tried again.

@@ -7,6 +7,7 @@
 use sqlx::postgres::PgConnection;
 use sqlx::{AssertSqlSafe, Connection as _};
 
+use super::connecting::{WRITE_LIMIT, limited};
 use super::pages::column;
 use super::{PostgresStore, count, months, read};
 use crate::revision::Timestamp;
@@ -28,14 +29,18 @@ pub(super) async fn compact(
     loop {
         let mut turn = store.writer().await?;
         let connection = &mut turn.writer.connection;
-        let Some(wiki) = read::wiki(connection, name).await? else {
-            turn.give_back();
-            return Ok(0);
-        };
-        let n = portion(store, connection, (wiki, name), before, settled_until).await?;
-        if n == 0 {
-            months::drop_empty(connection, before).await?;
-        }
+        // A server that says nothing any more does not keep everybody else from writing.
+        let n = limited(WRITE_LIMIT, async {
+            let Some(wiki) = read::wiki(connection, name).await? else {
+                return Ok(0);
+            };
+            let n = portion(store, connection, (wiki, name), before, settled_until).await?;
+            if n == 0 {
+                months::drop_empty(connection, before).await?;
+            }
+            Ok(n)
+        });
+        let n = n.await?;
         turn.give_back();
         if n == 0 {
             return Ok(n_gone);

@@ -16,7 +16,7 @@ use rdkafka::producer::FutureRecord;
 use rdkafka::topic_partition_list::{Offset, TopicPartitionList};
 use serde_json::Value;
 
-use super::sink::Producing;
+use super::sink::{NotProduced, Producing};
 use super::{PRODUCER, client};
 use crate::revision::Timestamp;
 use crate::service::config::KafkaSourceConfig;
@@ -29,6 +29,9 @@ const SOURCE_TOPIC: &str = "source-topic";
 const SOURCE_PARTITION: &str = "source-partition";
 const SOURCE_OFFSET: &str = "source-offset";
 const ATTEMPTS: &str = "attempts";
+
+/// Characters of a reason.
+const MAX_ERROR_CHARS: usize = 1_000;
 
 /// How long brokers may take to answer a question of the command.
 const ANSWER: Duration = Duration::from_secs(15);
@@ -72,29 +75,48 @@ impl DeadLetters {
                 error,
                 "{source}: a message goes to the dead letters ({topic}/{partition} at {offset}): {error}"
             );
-            let mut patience = Patience::new();
-            while let Err(error) = self.produce(message, &origin, error).await {
-                worker.wait(&mut patience, "dead letters", &error).await;
+            let payload = message.payload().unwrap_or_default();
+            let mut letter = self.bury(worker, message, &origin, (payload, error)).await;
+            if let Err(why) = &letter {
+                // What is too large for the topic is told of without it.
+                let error = format!("{error}; {} bytes are left out: {why}", payload.len());
+                letter = self.bury(worker, message, &origin, (b"", &error)).await;
+            }
+            if let Err(why) = letter {
+                tracing::error!(source, why, "{source}: a message is lost: {why}");
             }
             worker.app().metrics().kafka_dead_letter(source, 1);
         }
     }
 
-    async fn produce(
+    /// Produces a letter, as long as that takes.
+    ///
+    /// # Errors
+    /// When the broker would never take it.
+    async fn bury(
         &self,
+        worker: &Worker,
         message: &OwnedMessage,
         origin: &Origin,
-        error: &str,
-    ) -> Result<(), crate::service::stream::sink::SinkError> {
-        let headers = origin.headers(error);
-        let record = FutureRecord::to(&self.topic)
-            .payload(message.payload().unwrap_or_default())
-            .headers(headers);
-        let record = match message.key() {
-            Some(key) => record.key(key),
-            None => record,
-        };
-        self.producer.produce(record).await
+        (payload, error): (&[u8], &str),
+    ) -> Result<(), String> {
+        let mut patience = Patience::new();
+        loop {
+            let record = FutureRecord::to(&self.topic)
+                .payload(payload)
+                .headers(origin.headers(error));
+            let record = match message.key() {
+                Some(key) => record.key(key),
+                None => record,
+            };
+            match self.producer.produce(record).await {
+                Ok(()) => return Ok(()),
+                Err(NotProduced::Refused(why)) => return Err(why),
+                Err(NotProduced::Later(error)) => {
+                    worker.wait(&mut patience, "dead letters", &error).await;
+                }
+            }
+        }
     }
 }
 
@@ -113,8 +135,9 @@ impl Origin {
 
     fn headers(&self, error: &str) -> OwnedHeaders {
         let attempts = self.attempts.to_string();
+        let error: String = error.chars().take(MAX_ERROR_CHARS).collect();
         let all = [
-            (ERROR, error),
+            (ERROR, &error),
             (SOURCE_TOPIC, &self.topic),
             (SOURCE_PARTITION, &self.partition),
             (SOURCE_OFFSET, &self.offset),

@@ -126,12 +126,10 @@ async fn work(
         }
         next_offset.store(last.offset() + 1, Relaxed);
         let bytes: usize = payloads.iter().map(|payload| payload.len()).sum();
-        let n_before = load.n.fetch_sub(batch.len(), Relaxed);
+        load.n.fetch_sub(batch.len(), Relaxed);
         load.bytes.fetch_sub(bytes, Relaxed);
         // Who filled it decides whether that is room enough.
-        if n_before >= BATCH {
-            let _ = crew.has_room.send(partition.clone());
-        }
+        let _ = crew.has_room.send(partition.clone());
         batch.clear();
     }
 }

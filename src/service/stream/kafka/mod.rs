@@ -37,9 +37,11 @@ fn client(brokers: &str, defaults: &[(&str, &str)], options: &KafkaOptions) -> C
 
 /// What every producer of ours has: nothing is lost or doubled by its retries, and a page's messages stay in
 /// order.
-const PRODUCER: [(&str, &str); 4] = [
+const PRODUCER: [(&str, &str); 5] = [
     ("enable.idempotence", "true"),
     ("compression.type", "lz4"),
+    // What comes has to go on; the brokers have a limit of their own.
+    ("message.max.bytes", "4000000"),
     ("linger.ms", "5"),
     // After that the message counts as not delivered, and is produced again.
     ("message.timeout.ms", "30000"),

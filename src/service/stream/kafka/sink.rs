@@ -88,6 +88,17 @@ impl Sink for KafkaSink {
     }
 }
 
+/// Why a message is not in its topic.
+#[derive(Debug, thiserror::Error)]
+pub(super) enum NotProduced {
+    /// The broker would never take it.
+    #[error("the broker refuses it: {0}")]
+    Refused(String),
+    /// It may be later.
+    #[error(transparent)]
+    Later(SinkError),
+}
+
 /// Whether the broker would never take the message.
 fn is_refused(error: &KafkaError) -> bool {
     use RDKafkaErrorCode::{InvalidRecord, MessageSizeTooLarge};
@@ -126,12 +137,15 @@ impl Producing {
     pub(super) async fn produce(
         &self,
         record: FutureRecord<'_, [u8], [u8]>,
-    ) -> Result<(), SinkError> {
+    ) -> Result<(), NotProduced> {
         let sent = match self.hand_over(record).await {
             Ok(delivery) => delivered(delivery).await,
             Err(error) => Err(error),
         };
-        sent.map_err(|error| self.failed(error))
+        sent.map_err(|error| match is_refused(&error) {
+            true => NotProduced::Refused(error.to_string()),
+            false => NotProduced::Later(self.failed(error)),
+        })
     }
 
     /// Gives a message to the producer, as soon as it has a place for it.

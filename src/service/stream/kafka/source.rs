@@ -4,7 +4,7 @@
 //! end; what was not committed comes again. The consumer is asked for messages all the time, so that it stays
 //! in its group however long a lane stands still.
 
-use std::sync::Arc;
+use std::sync::{Arc, Weak};
 use std::time::{Duration, Instant};
 
 use rdkafka::admin::{AdminClient, AdminOptions, NewTopic, TopicReplication};
@@ -152,10 +152,10 @@ impl KafkaSource {
             dead_letters: Arc::new(dead_letters),
             has_room,
         };
-        let _watching = Watching(tokio::spawn(watch_lag(
-            Arc::clone(worker),
-            Arc::clone(&consumer),
-        )));
+        let watching = watch_lag(Arc::clone(worker), Arc::downgrade(&consumer));
+        let watching = Watching(tokio::spawn(watching));
+        // Lanes hold the consumer that holds them.
+        let _ending = Ending(Arc::downgrade(&consumer));
         let mut last_said: Option<Instant> = None;
         loop {
             tokio::select! {
@@ -191,6 +191,7 @@ impl KafkaSource {
                 },
             }
         }
+        drop((watching, crew));
         self.finish(consumer).await;
         Ok(())
     }
@@ -236,6 +237,17 @@ impl KafkaSource {
     }
 }
 
+/// Ends a consumer's lanes, however it comes to its end.
+struct Ending(Weak<StreamConsumer<Context>>);
+
+impl Drop for Ending {
+    fn drop(&mut self) {
+        if let Some(consumer) = self.0.upgrade() {
+            consumer.context().lanes().clear();
+        }
+    }
+}
+
 /// A task that ends with this.
 struct Watching(tokio::task::JoinHandle<()>);
 
@@ -246,28 +258,41 @@ impl Drop for Watching {
 }
 
 /// Asks now and then how far each partition has come, paused ones too, and says how far behind we are.
-async fn watch_lag(worker: Arc<Worker>, consumer: Arc<StreamConsumer<Context>>) {
+async fn watch_lag(worker: Arc<Worker>, consumer: Weak<StreamConsumer<Context>>) {
     loop {
         tokio::time::sleep(LAG_INTERVAL).await;
-        let (worker, consumer) = (Arc::clone(&worker), Arc::clone(&consumer));
-        let asking = tokio::task::spawn_blocking(move || {
-            let Ok(assigned) = consumer.assignment() else {
-                return;
-            };
-            for element in assigned.elements() {
-                let (topic, partition) = (element.topic(), element.partition());
-                let watermarks = consumer.fetch_watermarks(topic, partition, ANSWER);
-                let lanes = consumer.context().lanes();
-                let lane = lanes.get(&(topic.to_owned(), partition));
-                // Of a partition without a lane everything was done before it came here.
-                if let Ok((_, high)) = watermarks {
-                    let lag = lane.map_or(0, |lane| high - lane.next_offset());
-                    let metrics = worker.app().metrics();
-                    metrics.kafka_lag(worker.source(), topic, partition, lag.max(0) as f64);
+        let assigned = consumer.upgrade().map(|consumer| consumer.assignment());
+        let Some(Ok(assigned)) = assigned else {
+            return;
+        };
+        for partition in assigned.to_topic_map().into_keys() {
+            let (worker, consumer) = (Arc::clone(&worker), consumer.clone());
+            // One question at a time, so that nothing goes on for long when the consumer is gone.
+            let asking = tokio::task::spawn_blocking(move || {
+                if let Some(consumer) = consumer.upgrade() {
+                    say_lag(&worker, &consumer, &partition);
                 }
-            }
-        });
-        let _ = asking.await;
+            });
+            let _ = asking.await;
+        }
+    }
+}
+
+fn say_lag(worker: &Worker, consumer: &StreamConsumer<Context>, partition: &Partition) {
+    let watermarks = consumer.fetch_watermarks(&partition.0, partition.1, ANSWER);
+    // Of a partition without a lane everything was done before it came here.
+    let next = consumer
+        .context()
+        .lanes()
+        .get(partition)
+        .map(Lane::next_offset);
+    if let Ok((_, high)) = watermarks {
+        let lag = next.map_or(0, |next| high - next).max(0);
+        let (topic, number) = (&partition.0, partition.1);
+        worker
+            .app()
+            .metrics()
+            .kafka_lag(worker.source(), topic, number, lag as f64);
     }
 }
 
