@@ -59,7 +59,9 @@ impl Topics {
     /// For who produces again and again.
     pub(crate) fn producer(&self) -> Producer {
         let mut config = ClientConfig::new();
-        let config = config.set("bootstrap.servers", &self.brokers);
+        let config = config
+            .set("bootstrap.servers", &self.brokers)
+            .set("message.max.bytes", "4000000");
         Producer(config.create().unwrap())
     }
 

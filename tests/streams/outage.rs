@@ -3,11 +3,12 @@
 use std::sync::atomic::Ordering::Relaxed;
 use std::time::{Duration, Instant};
 
+use rdkafka::Message as _;
 use serde_json::{Value, json};
 use tokio::task::spawn_blocking;
 
-use crate::cluster::{Cluster, EVENTS, SCORES};
-use crate::said::{Said, event};
+use crate::cluster::{Cluster, DEAD, EVENTS, SCORES};
+use crate::said::{Said, event, header};
 use crate::service::{Service, configure};
 use crate::wiki::Wiki;
 
@@ -98,6 +99,50 @@ async fn brokers_that_go_and_come_back_lose_nothing() {
             said.add(&message);
         }
         said.check_doubles();
+    })
+    .await
+    .unwrap();
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn large_messages_pause_their_partition_and_it_goes_on() {
+    let wiki = Wiki::start().await;
+    spawn_blocking(move || {
+        let cluster = Cluster::start(1);
+        let directory = tempfile::tempdir().unwrap();
+        let config = configure(directory.path(), &cluster.topics, &wiki, "");
+        let padded = |id: u64, n_bytes: usize| {
+            let (key, payload) = event(id);
+            let mut event: Value = serde_json::from_slice(&payload).unwrap();
+            event["comment"] = "x".repeat(n_bytes).into();
+            (key, event.to_string().into_bytes())
+        };
+        // Little enough for the cluster, which forgets what is beyond five megabytes.
+        let large = (1..=5).map(|id| padded(id, 850_000));
+        cluster.topics.produce(EVENTS, large);
+        let service = Service::start(&config, &[]);
+        let scores = cluster.topics.reader(SCORES);
+        let mut said = Said::default();
+        while said.by_revision.len() < 5 {
+            said.add(&scores.next(PATIENCE).expect("a score"));
+        }
+        // More than an event may have: a dead letter, with all that was in it.
+        let more = [padded(13, 1_200_000), event(14)];
+        cluster.topics.produce(EVENTS, more.into_iter());
+        said.add(&scores.next(PATIENCE).expect("a score"));
+        assert!(said.by_revision.contains_key(&14));
+        assert!(service.sum("revscore_kafka_pauses_total", "") >= 1.0);
+        let dead = cluster
+            .topics
+            .reader(DEAD)
+            .next(PATIENCE)
+            .expect("a dead letter");
+        assert!(dead.payload().unwrap().len() > 1_200_000);
+        let error = header(&dead, "error").unwrap();
+        assert!(
+            error.starts_with("expected an event of at most 1048576 bytes, got 1200"),
+            "{error}"
+        );
     })
     .await
     .unwrap();
