@@ -338,8 +338,12 @@ impl Worker {
             let mut later = None;
             for (id, fetched) in std::mem::take(&mut open).into_iter().zip(fetched) {
                 match fetched {
-                    // The wiki answers, but not for this one.
-                    Err(error) if is_answered => drop(results.insert(id, Err(error))),
+                    // The wiki is there, and does not give this one. One that cannot be reached gives none.
+                    Err(error @ FetchError::Api(ApiError::Refused | ApiError::Garbage))
+                        if is_answered =>
+                    {
+                        results.insert(id, Err(error));
+                    }
                     Err(error) if may_come(&error, patience.n_waits, newest.contains(&id)) => {
                         later = Some(error);
                         open.push(id);
