@@ -1,7 +1,7 @@
 //! Streams: events of edits in, scores out, nothing lost on the way.
 //!
 //! In the data's order: a source gives messages; each is an `event`, whatever its schema; a `worker` has it
-//! scored, and what was said is `scored`, which is written in the schema that a `sink` is configured to take.
+//! scored (`scoring`), and what was said is `scored`, which is written in the schema that a `sink` is configured to take.
 //! A source forgets a message only when the worker is done with it.
 
 mod metrics;
@@ -12,6 +12,7 @@ pub(super) mod scored;
 
 mod sink;
 
+mod scoring;
 mod worker;
 
 mod pulled;
