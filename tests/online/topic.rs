@@ -200,7 +200,7 @@ async fn two_replicas_over_one_topic_report_what_one_process_does() {
             let brokers = &cluster.topics.brokers;
             let config = format!(
                 "[wiki.samplewiki]\napi_url = '{api_url}'\n[source.edits]\nfrom = 'kafka'\nbrokers = \
-                 '{brokers}'\ntopics = ['{EVENTS}']\nstart = 'earliest'\n"
+                 '{brokers}'\ntopics = ['{EVENTS}']\nstart = 'earliest'\noptions = {{ 'fetch.wait.max.ms' = '10' }}\n"
             );
             std::fs::write(room.join("config.toml"), config).unwrap();
             let two = [0, 1].map(|_| start(room, "config.toml", ledger));
