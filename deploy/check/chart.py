@@ -100,7 +100,6 @@ TAKEN = [
     (
         "a ledger that pods share",
         {"config": {"ledger": "postgres://revscore@db/revscore", "ledger_connections": 4, "history_follow_ms": 100},
-         "secretName": "secrets", "ledgerPasswordKey": "database",
          "networkPolicy": {"egressPorts": [443, 5432]}, "autoscaling": {"enabled": True}},
         ITS_OWN | {"HorizontalPodAutoscaler"},
     ),
@@ -143,7 +142,6 @@ REFUSED = [
     ({"replicas": 1, "models": {"writable": True}}, "claim"),
     ({"config": {"ledger": "/models/wikis.ledger"}}, "models.writable"),
     ({"config": {"ledger": "postgres://revscore:secret@db/revscore"}}, "ledger"),
-    ({"config": {"ledger": "postgres://revscore@db/revscore"}, "ledgerPasswordKey": "database"}, "secretName"),
     ({"config": {"ledger": "postgres://revscore@db/revscore"}, "postgres": ADDRESS}, "two ledgers"),
     ({"config": {"learn_history": "enwiki"}}, "several pods"),
     ({"config": {"learn_history": "enwiki"}, "replicas": 1, "autoscaling": {"enabled": True}}, "several pods"),

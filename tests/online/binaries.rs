@@ -1,13 +1,11 @@
 //! Both real binaries, the dump that they read, and what is learned from it.
 
-use std::io::{BufRead as _, BufReader};
 use std::path::Path;
-use std::process::{Child, Command, Stdio};
 
-use serde_json::Value;
+use crate::service::command;
+pub(crate) use crate::service::{SERVE, Service};
 
 pub(crate) const TRAIN: &str = env!("CARGO_BIN_EXE_revscore-train");
-pub(crate) const SERVE: &str = env!("CARGO_BIN_EXE_revscore-serve");
 
 pub(crate) const SAMPLE: &str = concat!(
     env!("CARGO_MANIFEST_DIR"),
@@ -45,13 +43,7 @@ folds = 3
 
 /// Runs a binary to its end; gives what it printed.
 pub(crate) fn run(program: &str, directory: &Path, arguments: &[&str]) -> String {
-    let mut command = Command::new(program);
-    for (name, _) in
-        std::env::vars_os().filter(|(name, _)| name.to_string_lossy().starts_with("REVSCORE_"))
-    {
-        command.env_remove(name);
-    }
-    let output = command
+    let output = command(program)
         .current_dir(directory)
         .args(arguments)
         .output()
@@ -61,57 +53,16 @@ pub(crate) fn run(program: &str, directory: &Path, arguments: &[&str]) -> String
     String::from_utf8(output.stdout).unwrap()
 }
 
-/// The service; it ends with the test.
-pub(crate) struct Service {
-    child: Child,
-    url: String,
-}
-
-impl Service {
-    pub(crate) fn start(models: &Path, flags: &[&str]) -> Self {
-        let mut child = Command::new(SERVE)
-            .current_dir(models)
-            .args(["--listen", "127.0.0.1:0", "--log", "error", "--models", "."])
-            .args(flags)
-            .stdin(Stdio::null())
-            .stdout(Stdio::piped())
-            .spawn()
-            .unwrap();
-        let mut line = String::new();
-        let mut stdout = BufReader::new(child.stdout.take().unwrap());
-        stdout.read_line(&mut line).unwrap();
-        let url = line
-            .split_whitespace()
-            .find(|word| word.starts_with("http://"))
-            .unwrap_or_else(|| panic!("{line}"))
-            .to_owned();
-        Self { child, url }
-    }
-
-    /// Where it listens.
-    #[cfg(feature = "postgres")]
-    pub(crate) fn url(&self) -> &str {
-        &self.url
-    }
-
-    pub(crate) fn get(&self, path: &str) -> Value {
-        let mut answer = ureq::get(format!("{}{path}", self.url)).call().unwrap();
-        answer.body_mut().read_json().unwrap()
-    }
-
-    pub(crate) fn post(&self, path: &str, body: &Value) -> Value {
-        ureq::post(format!("{}{path}", self.url))
-            .send(body.to_string())
-            .unwrap()
-            .body_mut()
-            .read_json()
-            .unwrap()
-    }
-}
-
-impl Drop for Service {
-    fn drop(&mut self) {
-        let _ = self.child.kill();
-        let _ = self.child.wait();
-    }
+/// Learns a model of the sample wiki from a dump, with its history, in a directory.
+pub(crate) fn learn(directory: &Path, dump: &str, until: &str) {
+    std::fs::write(directory.join("recipe.toml"), RECIPE).unwrap();
+    let of_dump = ["run", "--wiki", "samplewiki", "--dump", dump];
+    let how = ["--recipe", "recipe.toml", "--until", until];
+    let out = [
+        "--history",
+        "samplewiki.history",
+        "--out",
+        "samplewiki.reverted.model",
+    ];
+    run(TRAIN, directory, &[&of_dump[..], &how, &out].concat());
 }

@@ -12,7 +12,7 @@ use std::path::Path;
 use revscore::Model;
 use serde_json::{Value, json};
 
-use crate::binaries::{RECIPE, SAMPLE, SERVE, Service, TRAIN, run};
+use crate::binaries::{SAMPLE, SERVE, Service, TRAIN, learn, run};
 
 /// What is learned from; the edits after it are scored both ways.
 pub(crate) const UNTIL: &str = "2021-09-01T00:00:00Z";
@@ -145,27 +145,8 @@ fn offline(directory: &Path) -> BTreeMap<u64, Option<f64>> {
 fn a_service_that_is_told_of_edits_scores_as_the_trainer_does_over_the_dump() {
     let directory = tempfile::tempdir().unwrap();
     let room = directory.path();
-    std::fs::write(room.join("recipe.toml"), RECIPE).unwrap();
+    learn(room, SAMPLE, UNTIL);
     let model = "samplewiki.reverted.model";
-    run(
-        TRAIN,
-        room,
-        &[
-            "run",
-            "--wiki",
-            "samplewiki",
-            "--dump",
-            SAMPLE,
-            "--recipe",
-            "recipe.toml",
-            "--until",
-            UNTIL,
-            "--history",
-            "samplewiki.history",
-            "--out",
-            model,
-        ],
-    );
     run(
         TRAIN,
         room,

@@ -5,6 +5,10 @@
 mod binaries;
 
 #[cfg(test)]
+#[expect(dead_code, reason = "the tests of streams need more of it")]
+mod service;
+
+#[cfg(test)]
 mod live;
 
 #[cfg(test)]

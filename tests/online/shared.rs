@@ -3,7 +3,7 @@
 
 use serde_json::{Value, json};
 
-use crate::binaries::{RECIPE, SAMPLE, SERVE, Service, TRAIN, run};
+use crate::binaries::{SAMPLE, SERVE, Service, learn, run};
 use crate::live::{Saved, UNTIL, sample};
 
 #[expect(dead_code, reason = "the store's own tests need more of it")]
@@ -22,23 +22,7 @@ async fn what_several_share_is_reported_as_ones_own() {
 fn compare(replayed: &str, told: &str) {
     let room = tempfile::tempdir().unwrap();
     let room = room.path();
-    std::fs::write(room.join("recipe.toml"), RECIPE).unwrap();
-    let learned = [
-        "run",
-        "--wiki",
-        "samplewiki",
-        "--dump",
-        SAMPLE,
-        "--recipe",
-        "recipe.toml",
-        "--until",
-        UNTIL,
-        "--history",
-        "samplewiki.history",
-        "--out",
-        "samplewiki.reverted.model",
-    ];
-    run(TRAIN, room, &learned);
+    learn(room, SAMPLE, UNTIL);
     let replay = |ledger: &str| {
         let arguments = [
             "replay",
@@ -72,13 +56,7 @@ fn compare(replayed: &str, told: &str) {
             "--ledger-connections",
             "3",
         ];
-        let service = Service::start(room, &flags);
-        // One that shares a past is ready when it knows what others were told of.
-        let url = format!("{}/readyz", service.url());
-        while ureq::get(&url).call().is_err() {
-            std::thread::yield_now();
-        }
-        service
+        Service::start(room, &flags).ready()
     };
     let alone = start("alone.ledger");
     let two = [start(told), start(told)];

@@ -16,7 +16,7 @@ use axum::routing::any;
 use axum::{Json, Router};
 use serde_json::{Value, json};
 
-use crate::binaries::{RECIPE, SAMPLE, SERVE, Service, TRAIN, run};
+use crate::binaries::{SAMPLE, SERVE, Service, learn, run};
 use crate::live::{Saved, UNTIL, edits_of};
 use crate::shared::server;
 
@@ -117,24 +117,7 @@ fn start(room: &Path, config: &str, ledger: &str) -> Service {
         "--history-follow-ms",
         "5",
     ];
-    let service = Service::start(room, &flags);
-    let url = format!("{}/readyz", service.url());
-    while ureq::get(&url).call().is_err() {
-        std::thread::sleep(Duration::from_millis(10));
-    }
-    service
-}
-
-/// A metric without labels or with one.
-fn metric(service: &Service, name: &str) -> f64 {
-    let mut answer = ureq::get(format!("{}/metrics", service.url()))
-        .call()
-        .unwrap();
-    let text = answer.body_mut().read_to_string().unwrap();
-    let lines = text.lines().filter(|line| line.starts_with(name));
-    lines
-        .filter_map(|line| line.rsplit(' ').next()?.parse::<f64>().ok())
-        .sum()
+    Service::start(room, &flags).ready()
 }
 
 fn scores(ledger: &Service, saved: &[&Saved]) -> BTreeMap<u64, f64> {
@@ -160,22 +143,8 @@ async fn two_replicas_over_one_topic_report_what_one_process_does() {
         let room = tempfile::tempdir().unwrap();
         let room = room.path();
         std::fs::write(room.join("open.xml"), xml).unwrap();
-        std::fs::write(room.join("recipe.toml"), RECIPE).unwrap();
         let of_dump = ["--dump", "open.xml", "--wiki", "samplewiki"];
-        let learned = [
-            "--recipe",
-            "recipe.toml",
-            "--until",
-            UNTIL,
-            "--history",
-            "samplewiki.history",
-        ];
-        let out = ["--out", "samplewiki.reverted.model"];
-        run(
-            TRAIN,
-            room,
-            &[&["run"], &of_dump[..], &learned, &out].concat(),
-        );
+        learn(room, "open.xml", UNTIL);
         let since = [
             "--models",
             ".",
@@ -209,7 +178,7 @@ async fn two_replicas_over_one_topic_report_what_one_process_does() {
                 let request = json!({"wiki": "samplewiki", "edits": [saved.edit]});
                 two[0].post("/api/v1/edits", &request);
             }
-            let place = |service: &Service| metric(service, "revscore_history_place{");
+            let place = |service: &Service| service.sum("revscore_history_place", "");
             let n_before = before.len() as f64;
             let wait_for = |n: f64| {
                 let began = Instant::now();
@@ -236,7 +205,7 @@ async fn two_replicas_over_one_topic_report_what_one_process_does() {
             }
             let shares = two
                 .each_ref()
-                .map(|service| metric(service, "revscore_stream_events_total{"));
+                .map(|service| service.sum("revscore_stream_events_total", ""));
             assert!(shares.iter().all(|n| *n > 20.0), "{shares:?}");
             let found = scores(&two[0], &after);
             let differ = |by: f64| {

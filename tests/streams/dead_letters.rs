@@ -6,8 +6,8 @@ use rdkafka::Message as _;
 use tokio::task::spawn_blocking;
 
 use crate::cluster::{Cluster, DEAD, EVENTS, Reader, SCORES};
+use crate::replica::{configure, run, start};
 use crate::said::{Said, event, header};
-use crate::service::{Service, configure, run};
 use crate::wiki::Wiki;
 
 const PATIENCE: Duration = Duration::from_secs(60);
@@ -66,7 +66,7 @@ async fn poison_is_put_aside_listed_and_tried_again() {
         cluster
             .topics
             .produce(EVENTS, [event(1), event(2)].into_iter());
-        let service = Service::start(&config, &[]);
+        let service = start(&config, &[]);
         // What is around poison is scored.
         let scores = cluster.topics.reader(SCORES);
         let mut said = Said::default();

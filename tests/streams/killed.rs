@@ -7,9 +7,9 @@ use sqlx::{Connection as _, PgConnection};
 use tokio::task::spawn_blocking;
 
 use crate::cluster::{EVENTS, SCORES};
+use crate::replica::{configure, start};
 use crate::said::{Said, event};
 use crate::server::Server;
-use crate::service::{Service, configure};
 use crate::tansu::Tansu;
 use crate::wiki::Wiki;
 
@@ -39,10 +39,10 @@ async fn nothing_is_lost_whatever_is_killed() {
         let topics = tansu.topics();
         let more = "threads = 1\nledger_keep_days = 0\nlearn_history = \"papwiki\"";
         let config = configure(directory.path(), &topics, &wiki, more);
-        let start = || Service::start(&config, &["--ledger", &ledger]);
+        let begin = || start(&config, &["--ledger", &ledger]);
         topics.produce(EVENTS, (1..=N_EVENTS).map(event));
         let began = Instant::now();
-        let (mut doomed, second) = (Some(start()), start());
+        let (mut doomed, second) = (Some(begin()), begin());
         let mut third = None;
         let (mut is_broker_killed, mut is_database_killed) = (false, false);
         let mut said = Said::default();
@@ -64,7 +64,7 @@ async fn nothing_is_lost_whatever_is_killed() {
             {
                 println!("a consumer is killed, and another one starts");
                 first.kill();
-                third = Some(start());
+                third = Some(begin());
             }
             if n > 20_000 && !is_broker_killed {
                 println!("the broker is killed");

@@ -4,8 +4,12 @@
 #[cfg(test)]
 mod cluster;
 #[cfg(test)]
+mod replica;
+#[cfg(test)]
 mod said;
 #[cfg(test)]
+#[expect(dead_code, reason = "the tests of dumps need more of it")]
+#[path = "../online/service.rs"]
 mod service;
 #[cfg(test)]
 mod wiki;

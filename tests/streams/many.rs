@@ -3,8 +3,8 @@
 use std::time::{Duration, Instant};
 
 use crate::cluster::{Cluster, EVENTS, SCORES};
+use crate::replica::{configure, start};
 use crate::said::{Said, event};
-use crate::service::{Service, configure};
 use crate::wiki::Wiki;
 
 const N_EVENTS: u64 = 50_000;
@@ -19,13 +19,13 @@ async fn every_revision_is_scored_whoever_dies_and_joins() {
         let cluster = Cluster::start(8);
         let directory = tempfile::tempdir().unwrap();
         let config = configure(directory.path(), &cluster.topics, &wiki, "threads = 1");
-        let start = |name: &str| {
+        let begin = |name: &str| {
             let ledger = directory.path().join(name);
-            Service::start(&config, &["--ledger", ledger.to_str().unwrap()])
+            start(&config, &["--ledger", ledger.to_str().unwrap()])
         };
         cluster.topics.produce(EVENTS, (1..=N_EVENTS).map(event));
         let began = Instant::now();
-        let (mut doomed, second) = (Some(start("first.db")), start("second.db"));
+        let (mut doomed, second) = (Some(begin("first.db")), begin("second.db"));
         let mut third = None;
         let mut said = Said::default();
         let reader = cluster.topics.reader(SCORES);
@@ -43,7 +43,7 @@ async fn every_revision_is_scored_whoever_dies_and_joins() {
                 && let Some(first) = doomed.take()
             {
                 first.kill();
-                third = Some(start("third.db"));
+                third = Some(begin("third.db"));
             }
         }
         // What comes again comes soon.

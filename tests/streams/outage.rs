@@ -8,8 +8,9 @@ use serde_json::{Value, json};
 use tokio::task::spawn_blocking;
 
 use crate::cluster::{Cluster, DEAD, EVENTS, SCORES};
+use crate::replica::{configure, start};
 use crate::said::{Said, event, header};
-use crate::service::{Service, configure};
+use crate::service::Service;
 use crate::wiki::Wiki;
 
 const PATIENCE: Duration = Duration::from_secs(60);
@@ -32,7 +33,7 @@ async fn a_wiki_that_is_down_pauses_and_loses_nothing() {
         let directory = tempfile::tempdir().unwrap();
         let config = configure(directory.path(), &cluster.topics, &wiki, "threads = 1");
         wiki.behaviour.is_down.store(true, Relaxed);
-        let service = Service::start(&config, &[]);
+        let service = start(&config, &[]);
         const N: u64 = 6_000;
         cluster.topics.produce(EVENTS, (1..=N).map(event));
         wait_for("lanes wait for the wiki", || {
@@ -78,7 +79,7 @@ async fn brokers_that_go_and_come_back_lose_nothing() {
         let config = configure(directory.path(), &cluster.topics, &wiki, "threads = 1");
         const N: u64 = 4_000;
         cluster.topics.produce(EVENTS, (1..=N).map(event));
-        let service = Service::start(&config, &[]);
+        let service = start(&config, &[]);
         wait_for("some are scored", || {
             service.sum("revscore_stream_events_total", "outcome=\"scored\"") > 200.0
         });
@@ -93,7 +94,7 @@ async fn brokers_that_go_and_come_back_lose_nothing() {
             let message = message.unwrap_or_else(|| {
                 panic!(
                     "{n} of {N}: {:?}",
-                    service.metric("revscore_stream_events_total")
+                    service.sum("revscore_stream_events_total", "scored")
                 )
             });
             said.add(&message);
@@ -120,7 +121,7 @@ async fn large_messages_pause_their_partition_and_it_goes_on() {
         // Little enough for the cluster, which forgets what is beyond five megabytes.
         let large = (1..=5).map(|id| padded(id, 850_000));
         cluster.topics.produce(EVENTS, large);
-        let service = Service::start(&config, &[]);
+        let service = start(&config, &[]);
         let scores = cluster.topics.reader(SCORES);
         let mut said = Said::default();
         while said.by_revision.len() < 5 {
@@ -143,6 +144,36 @@ async fn large_messages_pause_their_partition_and_it_goes_on() {
             error.starts_with("expected an event of at most 1048576 bytes, got 1200"),
             "{error}"
         );
+    })
+    .await
+    .unwrap();
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_replica_that_is_told_to_stop_leaves_nothing_to_do_twice() {
+    let wiki = Wiki::start().await;
+    spawn_blocking(move || {
+        let cluster = Cluster::start(4);
+        let directory = tempfile::tempdir().unwrap();
+        let config = configure(directory.path(), &cluster.topics, &wiki, "threads = 1");
+        let first = start(&config, &[]);
+        const N: u64 = 6_000;
+        cluster.topics.produce(EVENTS, (1..=N).map(event));
+        let n_scored =
+            |service: &Service| service.sum("revscore_stream_events_total", "outcome=\"scored\"");
+        wait_for("some are scored", || n_scored(&first) > 500.0);
+        first.stop();
+        let second = start(&config, &[]);
+        let scores = cluster.topics.reader(SCORES);
+        let mut said = Said::default();
+        while said.by_revision.len() < N as usize {
+            said.add(&scores.next(PATIENCE).expect("a score"));
+        }
+        while let Some(message) = scores.next(Duration::from_secs(2)) {
+            said.add(&message);
+        }
+        assert_eq!(said.n_messages as u64, N);
+        assert!(n_scored(&second) > 500.0);
     })
     .await
     .unwrap();
@@ -174,7 +205,7 @@ async fn pages_that_change_reach_the_ledger_and_the_rest_is_passed_over() {
         let text = text.replace("from = \"kafka\"", "from = \"kafka\"\nskip_bots = true");
         std::fs::write(&path, text).unwrap();
         let ledger = directory.path().join("ledger.db");
-        let service = Service::start(&path, &["--ledger", ledger.to_str().unwrap()]);
+        let service = start(&path, &["--ledger", ledger.to_str().unwrap()]);
         let nothing = |_: &mut Value| {};
         let of_bot = |event: &mut Value| event["performer"]["is_bot"] = true.into();
         let canary = |event: &mut Value| event["meta"]["domain"] = "canary".into();

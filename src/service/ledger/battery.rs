@@ -1,7 +1,10 @@
 //! What every store does, as one battery of tests: `battery!(open)` runs it over a store that `open` makes.
 //!
-//! Counts are compared with those of plain loops over plain values, which know of no day, index or cache. The file is
-//! long because it is one list of behaviours over one set of made edits.
+//! Made edits, and what becomes of them as they are told, are here; `counting` holds counts against plain loops, `asking`
+//! has the questions.
+
+mod asking;
+mod counting;
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -56,6 +59,9 @@ macro_rules! battery {
     };
 }
 pub(super) use battery;
+
+pub(in crate::service::ledger) use asking::*;
+pub(in crate::service::ledger) use counting::*;
 
 const WIKI: &str = "papwiki";
 const DAY: i64 = 86_400;
@@ -200,7 +206,7 @@ fn all(model: ModelId) -> Wanted {
     }
 }
 
-pub(super) async fn every_field_comes_back(store: &dyn Store) {
+pub(in crate::service::ledger) async fn every_field_comes_back(store: &dyn Store) {
     let (reverted_model, vandalism) = (model(Target::Reverted), model(Target::Vandalism));
     let mut change = scored(
         u64::MAX,
@@ -262,7 +268,7 @@ pub(super) async fn every_field_comes_back(store: &dyn Store) {
     assert!(ok(store.edit(WIKI, RevisionId(1)).await).is_none());
 }
 
-pub(super) async fn what_is_told_twice_is_there_once(store: &dyn Store) {
+pub(in crate::service::ledger) async fn what_is_told_twice_is_there_once(store: &dyn Store) {
     let model = model(Target::Reverted);
     let changes = [
         Change::Scored(scored(7, DAY, vec![score(&model, 0.5)])),
@@ -299,7 +305,9 @@ async fn abandon<F: Future + Unpin>(mut future: F, mut n_polls: usize) -> Option
     .await
 }
 
-pub(super) async fn an_abandoned_batch_is_there_whole_or_not_at_all(store: &dyn Store) {
+pub(in crate::service::ledger) async fn an_abandoned_batch_is_there_whole_or_not_at_all(
+    store: &dyn Store,
+) {
     let model = model(Target::Reverted);
     let mut n_known = 0;
     for n_polls in [1, 2, 5, 20, 60, 10_000] {
@@ -324,7 +332,9 @@ pub(super) async fn an_abandoned_batch_is_there_whole_or_not_at_all(store: &dyn 
     }
 }
 
-pub(super) async fn a_score_and_its_edit_complete_each_other(store: &dyn Store) {
+pub(in crate::service::ledger) async fn a_score_and_its_edit_complete_each_other(
+    store: &dyn Store,
+) {
     let model = model(Target::Reverted);
     for (revision, is_seen_first) in [(11, false), (12, true)] {
         let mut score = scored(revision, 3 * DAY, vec![score(&model, 0.5)]);
@@ -364,7 +374,9 @@ pub(super) async fn a_score_and_its_edit_complete_each_other(store: &dyn Store) 
     assert_eq!(size.seen_until, Some(Timestamp(3 * DAY)));
 }
 
-pub(super) async fn an_edit_moves_to_its_day_when_its_time_is_told(store: &dyn Store) {
+pub(in crate::service::ledger) async fn an_edit_moves_to_its_day_when_its_time_is_told(
+    store: &dyn Store,
+) {
     let model = model(Target::Reverted);
     let mut undated = scored(7, 0, vec![score(&model, 0.5)]);
     undated.edit.sighting.timestamp = None;
@@ -392,7 +404,7 @@ pub(super) async fn an_edit_moves_to_its_day_when_its_time_is_told(store: &dyn S
     assert_eq!(ok(store.edits(WIKI, &wanted).await).len(), 1);
 }
 
-pub(super) async fn a_tail_is_in_order_of_time(store: &dyn Store) {
+pub(in crate::service::ledger) async fn a_tail_is_in_order_of_time(store: &dyn Store) {
     let told = [(30, 900), (10, 700), (21, 800), (20, 800), (5, 950)];
     let changes = told.map(|(revision, time)| {
         let mut seen = seen(revision, time);
@@ -418,7 +430,9 @@ pub(super) async fn a_tail_is_in_order_of_time(store: &dyn Store) {
     );
 }
 
-pub(super) async fn a_fate_takes_the_place_of_the_one_before(store: &dyn Store) {
+pub(in crate::service::ledger) async fn a_fate_takes_the_place_of_the_one_before(
+    store: &dyn Store,
+) {
     ok(store.tell(&[Change::Seen(seen(7, DAY))]).await);
     let own = Fate {
         self_reverted: true,
@@ -444,7 +458,7 @@ pub(super) async fn a_fate_takes_the_place_of_the_one_before(store: &dyn Store) 
     }
 }
 
-pub(super) async fn judgements_replace_and_are_taken_back(store: &dyn Store) {
+pub(in crate::service::ledger) async fn judgements_replace_and_are_taken_back(store: &dyn Store) {
     let model = model(Target::Reverted);
     // Said before the edit is there: it counts when it comes.
     let early = Change::Judged(judgement(7, "ana", 10, Some(true)));
@@ -492,517 +506,5 @@ pub(super) async fn judgements_replace_and_are_taken_back(store: &dyn Store) {
         let edits = &all.expect("a day with an edit").tally.edits;
         let judged: Vec<Judged> = edits.keys().map(|(_, _, judged)| *judged).collect();
         assert_eq!(judged, [expected], "step {step}");
-    }
-}
-
-/// What a plain loop knows.
-#[derive(Default)]
-struct Plain {
-    edits: BTreeMap<u64, (ScoredEdit, Fate, Judged)>,
-}
-
-impl Plain {
-    /// Edits of a few days by two models, with everything that counts in turn.
-    fn made(models: &[Arc<LedgerModel>], n: u64) -> Self {
-        let mut plain = Self::default();
-        for revision in 1..=n {
-            let at = |step: u64| (revision.wrapping_mul(0x9e37_79b9_7f4a_7c15) >> step) as usize;
-            let time = 30 * DAY + (at(7) as i64 % (4 * DAY));
-            let scores = models[..1 + at(3) % models.len()]
-                .iter()
-                .map(|model| ModelScore {
-                    is_counted: at(5) % 7 != 0,
-                    ..score(model, (at(11) % 1_000) as f64 / 999.0)
-                });
-            let mut edit = scored(revision, time, scores.collect());
-            edit.page.namespace = at(13) as i32 % 3;
-            edit.edit.user_class = UserClass::ALL[at(17) % 6];
-            edit.edit.kind = [None, Some(Kind::Other), Some(Kind::LinkSpam)][at(19) % 3];
-            edit.scored_at = [None, Some(Timestamp(time + at(23) as i64 % 5_000))][at(29) % 2];
-            let fate = match at(31) % 9 {
-                0 => reverted(revision + 1, RevertReason::Damage),
-                1 => reverted(revision + 1, RevertReason::Dispute),
-                2 => Fate {
-                    self_reverted: true,
-                    ..Fate::default()
-                },
-                _ => Fate::default(),
-            };
-            plain.edits.insert(revision, (edit, fate, Judged::Not));
-        }
-        plain
-    }
-
-    fn changes(&self) -> Vec<Change> {
-        let changes = self.edits.values().flat_map(|(edit, fate, _)| {
-            let revision = edit.edit.sighting.revision.0;
-            [Change::Scored(edit.clone()), became(revision, fate.clone())]
-        });
-        changes.collect()
-    }
-
-    fn tallies(&self, settled_until: i64) -> BTreeMap<(String, Day, Group), Tally> {
-        let mut tallies = BTreeMap::<_, Tally>::new();
-        for (edit, fate, judged) in self.edits.values() {
-            let time = edit.edit.sighting.timestamp.expect("all have one").0;
-            for score in &edit.scores {
-                let is_settled = time <= settled_until;
-                let looks_for = (score.model.target, &score.model.rule);
-                let counted = Counted {
-                    probability: score.probability,
-                    fated: fated(looks_for, score.is_counted, fate, is_settled),
-                    judged: *judged,
-                    score_delay_seconds: edit.scored_at.map(|at| at.0 - time),
-                    revert_seconds: fate.reverted.as_ref().and_then(|by| by.seconds),
-                };
-                let groups = [
-                    Some(Group::All),
-                    edit.edit.kind.map(Group::Kind),
-                    Some(Group::UserClass(edit.edit.user_class)),
-                    Some(Group::Namespace(edit.page.namespace)),
-                ];
-                for group in groups.into_iter().flatten() {
-                    let key = (score.model.name.clone(), (time / DAY) as Day, group);
-                    let tally = tallies.entry(key).or_default();
-                    tally.add(&Bands::new(&score.model.levels), &counted);
-                }
-            }
-        }
-        tallies
-    }
-
-    #[track_caller]
-    fn check<'a>(&self, store: &'a dyn Store, settled_until: i64) -> impl Future<Output = ()> + 'a {
-        let expected = self.tallies(settled_until);
-        async move {
-            let models = ok(store.models(WIKI).await);
-            let names: BTreeMap<ModelId, String> = models
-                .into_iter()
-                .map(|stored| (stored.id, stored.model.name))
-                .collect();
-            let tallies = ok(store
-                .tallies(WIKI, None, 0..=99, Timestamp(settled_until))
-                .await);
-            let n = tallies.len();
-            let tallies: BTreeMap<_, _> = tallies
-                .into_iter()
-                .map(|row| ((names[&row.model].clone(), row.day, row.group), row.tally))
-                .collect();
-            assert_eq!(tallies.len(), n, "no tally twice");
-            assert_eq!(tallies, expected, "settled until {settled_until}");
-        }
-    }
-
-    /// Changes one of the plain edits, and tells the store.
-    async fn change(&mut self, store: &dyn Store, revision: u64) {
-        let (edit, fate, judged) = self.edits.get_mut(&revision).expect("there is one");
-        *fate = reverted(9_999, RevertReason::Damage);
-        *judged = Judged::Bad;
-        let id = edit.edit.sighting.revision.0;
-        let changes = [
-            became(id, fate.clone()),
-            Change::Judged(judgement(id, "ana", 1, Some(true))),
-        ];
-        ok(store.tell(&changes).await);
-    }
-}
-
-pub(super) async fn tallies_are_what_plain_loops_count(store: &dyn Store) {
-    let models = [model(Target::Reverted), model(Target::Vandalism)];
-    let mut plain = Plain::made(&models, 400);
-    ok(store.tell(&plain.changes()).await);
-    // All settled, none, and half a day; twice each, for what is kept of the first time.
-    for settled_until in [40 * DAY, 0, 32 * DAY + 40_000, 40 * DAY] {
-        plain.check(store, settled_until).await;
-        plain.check(store, settled_until).await;
-    }
-    for revision in [3, 200, 399] {
-        plain.change(store, revision).await;
-        plain.check(store, 40 * DAY).await;
-    }
-    let late = scored(9_000, 31 * DAY, vec![score(&models[0], 0.5)]);
-    ok(store.tell(&[Change::Scored(late.clone())]).await);
-    plain
-        .edits
-        .insert(9_000, (late, Fate::default(), Judged::Not));
-    plain.check(store, 40 * DAY).await;
-    // Asked for fewer days, there are fewer.
-    let some = ok(store
-        .tallies(WIKI, None, 31..=31, Timestamp(40 * DAY))
-        .await);
-    assert!(!some.is_empty() && some.iter().all(|tally| tally.day == 31));
-}
-
-pub(super) async fn old_edits_become_counts(store: &dyn Store) {
-    let models = [model(Target::Reverted), model(Target::Vandalism)];
-    let mut plain = Plain::made(&models, 400);
-    ok(store.tell(&plain.changes()).await);
-    let settled = 40 * DAY;
-    let is_old = |plain: &Plain, revision: &u64| {
-        plain.edits[revision].0.edit.sighting.timestamp < Some(Timestamp(32 * DAY))
-    };
-    let old: Vec<u64> = plain
-        .edits
-        .keys()
-        .copied()
-        .filter(|r| is_old(&plain, r))
-        .collect();
-    plain.change(store, old[0]).await;
-    plain.change(store, old[1]).await;
-    plain.check(store, settled).await;
-    let n_gone = ok(store.compact(WIKI, 32, Timestamp(settled)).await);
-    assert_eq!(n_gone, old.len() as u64 - 2);
-    plain.check(store, settled).await;
-    let size = ok(store.size(WIKI).await);
-    assert_eq!(size.edits, 400 - n_gone);
-    assert_eq!(ok(store.compact(WIKI, 32, Timestamp(settled)).await), 0);
-    assert!(ok(store.edit(WIKI, RevisionId(old[2])).await).is_none());
-
-    // What is gone does not come back, and what is said of it changes nothing.
-    let (gone, ..) = &plain.edits[&old[2]];
-    let late = [
-        Change::Scored(gone.clone()),
-        Change::Seen(seen(
-            old[2],
-            gone.edit.sighting.timestamp.expect("it has one").0,
-        )),
-        became(old[2], reverted(9_999, RevertReason::Damage)),
-    ];
-    ok(store.tell(&late).await);
-    assert!(ok(store.edit(WIKI, RevisionId(old[2])).await).is_none());
-    assert_eq!(ok(store.size(WIKI).await).edits, size.edits);
-    plain.check(store, settled).await;
-
-    // An edit that stayed for its judgement counts once, with what is said of it now; it goes with it.
-    assert_eq!(ok(store.judgements(WIKI).await).len(), 2);
-    let back = Change::Unjudged {
-        wiki: WIKI.into(),
-        revision: RevisionId(old[0]),
-        by: "ana".to_owned(),
-    };
-    ok(store.tell(&[back]).await);
-    plain.edits.get_mut(&old[0]).expect("it is plain").2 = Judged::Not;
-    plain.check(store, settled).await;
-    assert_eq!(ok(store.compact(WIKI, 32, Timestamp(settled)).await), 1);
-    plain.check(store, settled).await;
-    assert_eq!(
-        ok(store.compact(WIKI, 99, Timestamp(settled)).await),
-        400 - old.len() as u64
-    );
-    plain.check(store, settled).await;
-    let size = ok(store.size(WIKI).await);
-    assert_eq!((size.edits, size.judgements), (1, 1));
-}
-
-pub(super) async fn features_are_counted_once(store: &dyn Store) {
-    let model = model(Target::Reverted);
-    let with = |tenths: &[u8]| ModelScore {
-        tenths: tenths.to_vec(),
-        ..score(&model, 0.5)
-    };
-    let changes = [
-        Change::Scored(scored(1, DAY, vec![with(&[0, 10])])),
-        Change::Scored(scored(2, 2 * DAY, vec![with(&[9, 200])])),
-        Change::Scored(scored(3, 3 * DAY, vec![with(&[])])),
-        Change::Scored(scored(4, 3 * DAY, vec![with(&[0, 3])])),
-    ];
-    ok(store.tell(&changes).await);
-    ok(store.tell(&changes).await);
-    ok(store.tell(&[Change::Seen(seen(1, DAY))]).await);
-    let id = only_model(store).await;
-    let check = async |days: std::ops::RangeInclusive<Day>, expected: &[&[(usize, u64)]]| {
-        let counts = ok(store.features(WIKI, id, days).await).counts;
-        assert_eq!(counts.len(), expected.len());
-        for (counts, expected) in counts.iter().zip(expected) {
-            let mut wanted = [0; 11];
-            for &(tenth, n) in *expected {
-                wanted[tenth] = n;
-            }
-            assert_eq!(*counts, wanted);
-        }
-    };
-    check(0..=9, &[&[(0, 2), (9, 1)], &[(10, 2), (3, 1)]]).await;
-    check(2..=2, &[&[(9, 1)], &[(10, 1)]]).await;
-    check(4..=9, &[]).await;
-    assert!(
-        ok(store.features("other", id, 0..=9).await)
-            .counts
-            .is_empty()
-    );
-    ok(store.compact(WIKI, 9, Timestamp(9 * DAY)).await);
-    check(0..=9, &[&[(0, 2), (9, 1)], &[(10, 2), (3, 1)]]).await;
-}
-
-pub(super) async fn what_was_said_is_known(store: &dyn Store) {
-    let (first, other) = (model(Target::Reverted), model(Target::Vandalism));
-    let other = Arc::new(LedgerModel {
-        checksum: 7,
-        ..(*other).clone()
-    });
-    let both = vec![score(&first, 0.25), score(&other, 0.75)];
-    let changes = [
-        Change::Scored(scored(1, DAY, both)),
-        Change::Seen(seen(1, DAY)),
-        Change::Scored(scored(2, DAY, vec![score(&first, 0.5)])),
-        Change::Seen(seen(3, DAY)),
-    ];
-    assert_eq!(ok(store.known(WIKI, &[RevisionId(1)]).await), []);
-    ok(store.tell(&changes).await);
-    let mut known = ok(store.known(WIKI, &[3, 9, 1, 2].map(RevisionId)).await);
-    known.sort_by_key(|known| known.revision);
-    let found = known.into_iter().map(|mut known| {
-        known.scores.sort_by_key(|(checksum, _)| *checksum);
-        (known.revision.0, known.is_seen, known.scores)
-    });
-    let of_first = first.checksum;
-    assert_eq!(
-        found.collect::<Vec<_>>(),
-        [
-            (1, true, vec![(7, 0.75), (of_first, 0.25)]),
-            (2, false, vec![(of_first, 0.5)]),
-            (3, true, vec![]),
-        ]
-    );
-    assert_eq!(ok(store.known("enwiki", &[RevisionId(1)]).await), []);
-}
-
-pub(super) async fn what_may_not_be_seen_is_not_offered(store: &dyn Store) {
-    let model = model(Target::Reverted);
-    // Of two pages, told of with their authors' names.
-    let changes = [1, 2].map(|revision| {
-        let mut edit = scored(revision, DAY, vec![score(&model, 0.75)]);
-        edit.page = page(revision);
-        edit.edit.user_name = Some("Ana".to_owned());
-        Change::Scored(edit)
-    });
-    ok(store.tell(&changes).await);
-    let id = only_model(store).await;
-    let change = |page: u64, title: Option<&str>, is_deleted: Option<bool>| Change::PageChanged {
-        wiki: WIKI.into(),
-        page: PageId(page),
-        title: title.map(str::to_owned),
-        is_deleted,
-    };
-    let see = |text: bool, user: bool| Change::Visibility {
-        wiki: WIKI.into(),
-        revision: RevisionId(1),
-        is_text_visible: text,
-        is_user_visible: user,
-    };
-    let first = || async { ok(store.edit(WIKI, RevisionId(1)).await).expect("it is there") };
-    for (changed, offered, title, is_deleted, is_hidden, name) in [
-        (
-            change(1, Some("Moved"), None),
-            &[2, 1][..],
-            "Moved",
-            false,
-            false,
-            Some("Ana"),
-        ),
-        (
-            change(1, None, Some(true)),
-            &[2],
-            "Moved",
-            true,
-            false,
-            Some("Ana"),
-        ),
-        (
-            change(1, None, Some(false)),
-            &[2, 1],
-            "Moved",
-            false,
-            false,
-            Some("Ana"),
-        ),
-        (see(false, true), &[2], "Moved", false, true, Some("Ana")),
-        (see(true, false), &[2, 1], "Moved", false, false, None),
-        (see(true, true), &[2, 1], "Moved", false, false, None),
-        // Of what is not there nothing is kept.
-        (
-            change(9, Some("Other"), Some(true)),
-            &[2, 1],
-            "Moved",
-            false,
-            false,
-            None,
-        ),
-    ] {
-        ok(store.tell(&[changed]).await);
-        let wanted = Wanted {
-            is_open: true,
-            ..all(id)
-        };
-        for at_least in [0.0, 0.5] {
-            let wanted = Wanted {
-                at_least,
-                ..wanted.clone()
-            };
-            let edits = ok(store.edits(WIKI, &wanted).await);
-            let found: Vec<u64> = edits.iter().map(|edit| edit.revision.0).collect();
-            assert_eq!(found, offered);
-        }
-        let edit = first().await;
-        assert_eq!(edit.page.title, title);
-        assert_eq!(
-            (edit.is_page_deleted, edit.is_text_hidden),
-            (is_deleted, is_hidden)
-        );
-        assert_eq!(edit.user_name.as_deref(), name);
-    }
-    // Whoever tells of the edit again does not bring a hidden name back.
-    ok(store.tell(&[see(true, false)]).await);
-    let mut told = seen(1, DAY);
-    told.page = page(1);
-    told.edit.user_name = Some("Ana".to_owned());
-    ok(store.tell(&[Change::Seen(told)]).await);
-    assert_eq!(first().await.user_name, None);
-}
-
-pub(super) async fn edits_come_page_by_page(store: &dyn Store) {
-    let model = model(Target::Reverted);
-    // Two edits a second, so that the id decides; every third is likely.
-    let changes: Vec<Change> = (1..=30_u64)
-        .map(|revision| {
-            let probability = if revision % 3 == 0 { 0.75 } else { 0.02 };
-            let scores = vec![score(&model, probability)];
-            Change::Scored(scored(revision, DAY + revision as i64 / 2, scores))
-        })
-        .collect();
-    ok(store.tell(&changes).await);
-    let more = [
-        Change::Seen(seen(99, DAY)),
-        became(27, reverted(28, RevertReason::Damage)),
-        Change::Judged(judgement(24, "ana", 1, None)),
-    ];
-    ok(store.tell(&more).await);
-    let id = only_model(store).await;
-    let check = async |at_least: f64, is_open: bool, expected: Vec<u64>| {
-        for limit in [1, 4, 100] {
-            let mut before = None;
-            let mut found = Vec::new();
-            loop {
-                let wanted = Wanted {
-                    at_least,
-                    is_open,
-                    limit,
-                    before,
-                    ..all(id)
-                };
-                let edits = ok(store.edits(WIKI, &wanted).await);
-                assert!(edits.len() <= limit);
-                let Some(last) = edits.last() else {
-                    break;
-                };
-                before = Some((last.timestamp.expect("it has one"), last.revision));
-                found.extend(edits.iter().map(|edit| edit.revision.0));
-            }
-            assert_eq!(found, expected, "{at_least} {is_open} {limit}");
-        }
-    };
-    check(0.0, false, (1..=30).rev().collect()).await;
-    let likely = (1..=30).rev().filter(|revision| revision % 3 == 0);
-    check(0.5, false, likely.clone().collect()).await;
-    check(0.75, false, likely.clone().collect()).await;
-    let open = |revision: &u64| ![24, 27].contains(revision);
-    check(0.5, true, likely.clone().filter(open).collect()).await;
-    check(0.0, true, (1..=30).rev().filter(open).collect()).await;
-    check(0.76, false, vec![]).await;
-    let nobody = Wanted {
-        model: id + 1,
-        ..all(id)
-    };
-    assert!(ok(store.edits(WIKI, &nobody).await).is_empty());
-}
-
-pub(super) async fn hostile_strings_are_strings(store: &dyn Store) {
-    let strings = [
-        "'); DROP TABLE edit; --",
-        "\0 in the middle \0",
-        "%_?1:name@x$y\"`[",
-        "\u{202e}\u{feff}🙂 \u{10ffff}",
-        "",
-    ];
-    let long = "x".repeat(100_000);
-    for (text, revision) in strings.into_iter().chain([long.as_str()]).zip(1..) {
-        let mut model = LedgerModel::clone(&model(Target::Reverted));
-        model.name = text.to_owned();
-        model.levels[0].0 = text.to_owned();
-        let model = Arc::new(model);
-        let mut change = scored(revision, DAY, vec![score(&model, 0.5)]);
-        change.wiki = text.into();
-        change.page.title = text.to_owned();
-        change.edit.user_name = Some(text.to_owned());
-        let mut judgement = judgement(revision, text, 1, Some(true));
-        judgement.wiki = text.into();
-        judgement.note = Some(text.to_owned());
-        let changes = [
-            Change::Scored(change.clone()),
-            Change::Judged(judgement.clone()),
-        ];
-        ok(store.tell(&changes).await);
-        let edit = ok(store.edit(text, RevisionId(revision)).await).expect("it is there");
-        assert_eq!(edit.page, change.page);
-        assert_eq!(edit.user_name, change.edit.user_name);
-        assert_eq!(edit.judgements, [judgement]);
-        let models = ok(store.models(text).await);
-        assert_eq!(models[0].model, *model);
-        assert!(ok(store.wikis().await).iter().any(|wiki| wiki == text));
-    }
-    assert_eq!(ok(store.wikis().await).len(), strings.len() + 1);
-}
-
-pub(super) async fn wikis_are_apart(store: &dyn Store) {
-    let model = model(Target::Reverted);
-    for wiki in ["papwiki", "enwiki"] {
-        let mut edit = scored(7, DAY, vec![score(&model, 0.5)]);
-        edit.wiki = wiki.into();
-        let mut sight = seen(7, DAY);
-        sight.wiki = wiki.into();
-        ok(store
-            .tell(&[Change::Scored(edit), Change::Seen(sight)])
-            .await);
-    }
-    ok(store
-        .tell(&[became(7, reverted(8, RevertReason::Damage))])
-        .await);
-    assert_eq!(ok(store.wikis().await), ["enwiki", "papwiki"]);
-    let fate = async |wiki| {
-        let edit = ok(store.edit(wiki, RevisionId(7)).await);
-        edit.expect("it is there").fate
-    };
-    assert_ne!(fate("papwiki").await, fate("enwiki").await);
-    assert_eq!(ok(store.compact("papwiki", 9, Timestamp(9 * DAY)).await), 1);
-    assert_eq!(ok(store.size("papwiki").await).edits, 0);
-    assert_eq!(ok(store.size("enwiki").await).edits, 1);
-    assert_eq!(ok(store.compact("nowiki", 9, Timestamp(9 * DAY)).await), 0);
-    assert!(ok(store.tallies("nowiki", None, 0..=9, Timestamp(0)).await).is_empty());
-}
-
-pub(super) async fn a_position_is_the_one_kept_last(store: &dyn Store) {
-    let position = async |source: &'static str| ok(store.position(source).await);
-    assert_eq!(position("edits").await, None);
-    for kept in ["", "[{\"offset\":7}]", "'; --", "\u{202e}🙂"] {
-        ok(store.keep_position("edits", kept).await);
-        ok(store.keep_position("", "other").await);
-        assert_eq!(position("edits").await.as_deref(), Some(kept));
-    }
-    assert_eq!(position("").await.as_deref(), Some("other"));
-    assert_eq!(position("edit").await, None);
-}
-
-pub(super) async fn a_job_is_done_by_one_at_a_time(store: &dyn Store) {
-    for job in ["compaction", ""] {
-        let lease = async || ok(store.lease(job).await);
-        let mut first = lease().await.expect("nobody has it");
-        assert!(first.is_held().await);
-        assert!(lease().await.is_none(), "{job:?} is done already");
-        let mut other = ok(store.lease("another job").await).expect("nobody has it");
-        assert!(other.is_held().await && first.is_held().await);
-        drop(first);
-        // A store may have to hang up before the next one gets it.
-        while lease().await.is_none() {
-            tokio::task::yield_now().await;
-        }
     }
 }

@@ -4,6 +4,8 @@
 //! scored (`scoring`), and what was said is `scored`, which is written in the schema that a `sink` is configured to take.
 //! A source forgets a message only when the worker is done with it.
 
+#[cfg(test)]
+mod listening;
 mod metrics;
 mod patience;
 

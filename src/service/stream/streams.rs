@@ -1,7 +1,7 @@
 //! The sources and sinks of a configuration, and the tasks that read and write them.
 
 use std::collections::BTreeMap;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 
 use tokio::sync::watch;
 use tokio::task::JoinSet;
@@ -14,7 +14,7 @@ use super::sink::Sink;
 use super::webhook::Webhook;
 use super::worker::Worker;
 use crate::service::App;
-use crate::service::config::{Config, Selection, SinkConfig, SourceConfig};
+use crate::service::config::{Config, RecentChangesConfig, Selection, SinkConfig, SourceConfig};
 
 #[cfg(feature = "kafka")]
 use super::kafka::{KafkaSink, KafkaSource};
@@ -35,7 +35,18 @@ pub struct Streams {
 enum Source {
     #[cfg(feature = "kafka")]
     Kafka(Arc<KafkaSource>),
-    Pulled(SourceConfig),
+    /// Until it is read.
+    EventStreams(Mutex<Option<Box<EventStream>>>),
+    RecentChanges(RecentChangesConfig),
+}
+
+/// Whether the ledger keeps where it is.
+fn has_position(source: &Source) -> bool {
+    match source {
+        #[cfg(feature = "kafka")]
+        Source::Kafka(_) => false,
+        Source::EventStreams(_) | Source::RecentChanges(_) => true,
+    }
 }
 
 /// Why streams are not read or written.
@@ -82,7 +93,7 @@ impl Streams {
         for (name, source) in &config.sources {
             let selection = source.selection();
             let opened = open_source(name, source)?;
-            if matches!(opened, Source::Pulled(_)) && config.ledger.is_none() {
+            if has_position(&opened) && config.ledger.is_none() {
                 return Err(StreamsError::NoLedger {
                     source_name: name.clone(),
                 });
@@ -102,31 +113,31 @@ impl Streams {
             app.metrics().stream_begins(name);
             let sinks = Arc::clone(&self.sinks);
             let worker = Arc::new(Worker::new(app.clone(), name, selection.clone(), sinks));
-            let stop = stop.clone();
-            match source {
+            let (app, stop) = (app.clone(), stop.clone());
+            let pulled: Option<Box<dyn Pulled>> = match source {
                 #[cfg(feature = "kafka")]
                 Source::Kafka(source) => {
                     let source = Arc::clone(source);
-                    let app = app.clone();
                     tasks.spawn(async move {
                         app.caught_up().await;
                         source.run(worker, stop).await;
                     });
+                    continue;
                 }
-                Source::Pulled(config) => match open_pulled(app, config) {
-                    Ok(source) => {
-                        if let Some(ledger) = app.ledger() {
-                            let (app, ledger) = (app.clone(), ledger.clone());
-                            tasks.spawn(async move {
-                                app.caught_up().await;
-                                pulled::run(source, worker, ledger, stop).await;
-                            });
-                        }
-                    }
-                    Err(error) => {
-                        tracing::error!(source = name, error, "{name} is not read: {error}");
-                    }
-                },
+                Source::EventStreams(place) => {
+                    let mut place = place.lock().unwrap_or_else(PoisonError::into_inner);
+                    place.take().map(|source| source as _)
+                }
+                Source::RecentChanges(config) => app.wikis().find(&config.wiki).map(|wiki| {
+                    Box::new(RecentChanges::new(&app, wiki, config.every_seconds)) as _
+                }),
+            };
+            // Neither is missing: the configuration was looked over.
+            if let (Some(source), Some(ledger)) = (pulled, app.ledger().cloned()) {
+                tasks.spawn(async move {
+                    app.caught_up().await;
+                    pulled::run(source, worker, ledger, stop).await;
+                });
             }
         }
         tasks
@@ -180,27 +191,11 @@ fn open_source(name: &str, config: &SourceConfig) -> Result<Source, StreamsError
         SourceConfig::Kafka(_) => Err(StreamsError::NoKafka {
             table: format!("source.{name}"),
         }),
-        SourceConfig::EventStreams(stream) => {
-            // Whether it can be used at all is told before anything is read.
-            EventStream::new(stream).map_err(|error| unusable("source", name, &error))?;
-            Ok(Source::Pulled(config.clone()))
-        }
-        SourceConfig::RecentChanges(_) => Ok(Source::Pulled(config.clone())),
-    }
-}
-
-fn open_pulled(app: &App, config: &SourceConfig) -> Result<Box<dyn Pulled>, String> {
-    match config {
         SourceConfig::EventStreams(config) => {
-            let source = EventStream::new(config).map_err(|error| error.to_string())?;
-            Ok(Box::new(source))
+            let source = EventStream::new(config);
+            let source = source.map_err(|error| unusable("source", name, &error))?;
+            Ok(Source::EventStreams(Mutex::new(Some(Box::new(source)))))
         }
-        SourceConfig::RecentChanges(config) => {
-            let wiki = app.wikis().find(&config.wiki);
-            let wiki = wiki.ok_or_else(|| format!("there is no wiki {}", config.wiki))?;
-            let every_seconds = config.every_seconds;
-            Ok(Box::new(RecentChanges::new(app, wiki, every_seconds)))
-        }
-        SourceConfig::Kafka(_) => Err("topics of Kafka are not read this way".to_owned()),
+        SourceConfig::RecentChanges(config) => Ok(Source::RecentChanges(config.clone())),
     }
 }

@@ -216,8 +216,14 @@ impl Worker {
         let n_scored = verdicts.len() as u64 - n_failed;
         metrics.stream_events(&self.source, Outcome::Scored, n_scored);
         // The ledger first: what it has is said, whoever else scored the same edit meanwhile.
-        let unkept = self.keep(changes).await;
-        let known = self.known(wiki, &ids).await;
+        let mut unkept = Vec::new();
+        let known = match changes.is_empty() {
+            true => known,
+            false => {
+                unkept = self.keep(changes).await;
+                self.known(wiki, &ids).await
+            }
+        };
         let scored: Vec<ScoredEvent> = fresh
             .iter()
             .map(|work| {
@@ -371,30 +377,27 @@ impl Worker {
 
     /// Writes changes into the ledger; gives those that it will never take, by what they stand under.
     async fn keep(&self, changes: Vec<(u64, Change)>) -> Vec<(u64, String)> {
-        let all = changes.iter().map(|(_, change)| change.clone()).collect();
-        match self.write(all).await {
-            Ok(()) => Vec::new(),
-            // One of them is to blame, and the others are kept.
-            Err(_) => {
-                let mut refused = Vec::new();
-                for (id, change) in changes {
-                    if let Err(error) = self.write(vec![change]).await {
-                        refused.push((id, error.to_string()));
-                    }
+        let (ids, changes): (Vec<u64>, Vec<Change>) = changes.into_iter().unzip();
+        let mut refused = Vec::new();
+        // Where one of them is to blame, the others are kept.
+        if self.write(&changes).await.is_err() {
+            for (id, change) in ids.into_iter().zip(&changes) {
+                if let Err(error) = self.write(std::slice::from_ref(change)).await {
+                    refused.push((id, error.to_string()));
                 }
-                refused
             }
         }
+        refused
     }
 
-    /// Writes changes into the ledger, if there is one, as long as that takes.
-    async fn write(&self, changes: Vec<Change>) -> Result<(), LedgerError> {
+    /// Writes changes into the ledger, if there is one, as long as that takes; an error is for good.
+    async fn write(&self, changes: &[Change]) -> Result<(), LedgerError> {
         let Some(ledger) = self.app.ledger() else {
             return Ok(());
         };
         let mut patience = Patience::new();
         loop {
-            match ledger.write_for_long(changes.clone()).await {
+            match ledger.write_for_long(changes.to_vec()).await {
                 Ok(()) => return Ok(()),
                 Err(error @ LedgerError::Refused(_)) => return Err(error),
                 Err(error) => self.wait(&mut patience, "ledger", &error).await,

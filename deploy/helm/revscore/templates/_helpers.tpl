@@ -173,18 +173,11 @@ name: {{ .name }}
 image: "{{ $values.image.repository }}:{{ $values.image.tag | default .root.Chart.AppVersion }}"
 imagePullPolicy: {{ $values.image.pullPolicy }}
 args: [--config, /etc/revscore/revscore.toml]
-{{- if or $values.ledgerPasswordKey $values.postgres.secretName }}
+{{- with $values.postgres.secretName }}
 env:
-  {{- with $values.ledgerPasswordKey }}
-  - name: PGPASSWORD
-    valueFrom:
-      secretKeyRef: {name: {{ required "ledgerPasswordKey needs secretName, the Secret that holds the password" $values.secretName }}, key: {{ . }}}
-  {{- end }}
-  {{- if $values.postgres.secretName }}
   - name: REVSCORE_LEDGER
     valueFrom:
-      secretKeyRef: {name: {{ $values.postgres.secretName }}, key: {{ $values.postgres.secretKey }}}
-  {{- end }}
+      secretKeyRef: {name: {{ . }}, key: {{ $values.postgres.secretKey }}}
 {{- end }}
 ports:
   - {name: {{ .portName }}, containerPort: 8080, protocol: TCP}

@@ -12,7 +12,7 @@ use super::pages::column;
 use super::{PostgresStore, count, months, read};
 use crate::revision::Timestamp;
 use crate::service::ledger::rows::{
-    Cells as _, Counts, count as count_row, day_of, encode_groups, end_of, start_of,
+    Cells as _, Counts, count as count_row, day_of, encode_groups, end_of, select_counted, start_of,
 };
 use crate::service::ledger::store::{Day, ModelId, StoreError};
 
@@ -74,7 +74,7 @@ async fn portion(
     let day = day_of(first);
     let models = count::models(store, &mut transaction).await?;
     // The scores go too, and come back with their edits' columns to be counted; an edit without one as one row.
-    let gone = sqlx::query(
+    let gone = sqlx::query(concat!(
         "WITH gone AS (
              DELETE FROM edit e USING (
                  SELECT revision, time FROM edit
@@ -88,12 +88,10 @@ async fn portion(
              DELETE FROM score s USING gone
              WHERE s.wiki = $1 AND s.revision = gone.revision AND s.time = gone.time
                  AND s.time BETWEEN $2 AND $3
-             RETURNING s.*)
-         SELECT s.model, s.probability, s.is_counted, s.scored_at, e.time, e.is_dated, e.namespace, e.kind,
-             e.user_class, e.judged, e.reverted_by, e.reverter_class, e.revert_seconds, e.revert_comment,
-             e.revert_reason, e.self_reverted, e.revert_undone, e.edit_war, e.page, e.revision
-         FROM gone e LEFT JOIN scores s ON s.revision = e.revision",
-    )
+             RETURNING s.*) ",
+        select_counted!(),
+        ", e.page, e.revision FROM gone e LEFT JOIN scores s ON s.revision = e.revision"
+    ))
     .bind(wiki)
     .bind(first)
     .bind(end_of(day))

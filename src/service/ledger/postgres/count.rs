@@ -10,7 +10,7 @@ use super::{PostgresStore, read};
 use crate::revision::Timestamp;
 use crate::service::ledger::rows::{
     Cells as _, CountedModels, Counts, CountsDays, DayRow, KnownDays, count, counted_model,
-    decode_groups, encode_groups, end_of, start_of,
+    decode_groups, encode_groups, end_of, select_counted, start_of,
 };
 use crate::service::ledger::store::{Answer, Day, ModelId, StoreError};
 
@@ -92,13 +92,11 @@ async fn count_day(
         .await?;
     let mut counts = bases(&mut reader, wiki, day).await?;
     let models = models(store, &mut reader).await?;
-    let rows = sqlx::query(
-        "SELECT s.model, s.probability, s.is_counted, s.scored_at, e.time, e.is_dated, e.namespace, e.kind,
-             e.user_class, e.judged, e.reverted_by, e.reverter_class, e.revert_seconds, e.revert_comment,
-             e.revert_reason, e.self_reverted, e.revert_undone, e.edit_war
-         FROM edit e JOIN score s ON s.wiki = e.wiki AND s.revision = e.revision AND s.time = e.time
-         WHERE e.wiki = $1 AND e.time BETWEEN $2 AND $3 AND s.time BETWEEN $2 AND $3",
-    );
+    let rows = sqlx::query(concat!(
+        select_counted!(),
+        " FROM edit e JOIN score s ON s.wiki = e.wiki AND s.revision = e.revision AND s.time = e.time
+         WHERE e.wiki = $1 AND e.time BETWEEN $2 AND $3 AND s.time BETWEEN $2 AND $3"
+    ));
     let rows = rows.bind(wiki).bind(start_of(day)).bind(end_of(day));
     let mut rows = rows.fetch(&mut *reader);
     while let Some(row) = rows.try_next().await? {

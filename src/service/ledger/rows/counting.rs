@@ -39,8 +39,17 @@ pub(crate) fn counted_model(row: &impl Cells) -> Result<(ModelId, Arc<CountedMod
     Ok((row.int(0)?, Arc::new(model)))
 }
 
-/// Counts a score into what is counted already: `model, probability, is_counted, scored_at, time, is_dated,
-/// namespace, kind, user_class, judged` and what became of the edit (eight columns).
+/// The columns that [`count`] reads, of a score `s` and its edit `e`, and the beginning of a question for them.
+macro_rules! select_counted {
+    () => {
+        "SELECT s.model, s.probability, s.is_counted, s.scored_at, e.time, e.is_dated, e.namespace,
+             e.kind, e.user_class, e.judged, e.reverted_by, e.reverter_class, e.revert_seconds,
+             e.revert_comment, e.revert_reason, e.self_reverted, e.revert_undone, e.edit_war"
+    };
+}
+pub(crate) use select_counted;
+
+/// Counts a score into what is counted already.
 pub(crate) fn count(
     row: &impl Cells,
     models: &CountedModels,

@@ -9,7 +9,7 @@ use super::{SqliteStore, read};
 use crate::revision::Timestamp;
 use crate::service::ledger::rows::{
     Cells as _, CountedModels, Counts, CountsDays, DayRow, KnownDays, count, counted_model,
-    decode_groups, encode_groups, end_of, start_of,
+    decode_groups, encode_groups, end_of, select_counted, start_of,
 };
 use crate::service::ledger::store::{Answer, Day, ModelId, StoreError};
 
@@ -159,14 +159,6 @@ pub(super) enum Rows {
     Going(i64),
 }
 
-macro_rules! counted_columns {
-    () => {
-        "SELECT s.model, s.probability, s.is_counted, s.scored_at, e.time, e.is_dated, e.namespace,
-             e.kind, e.user_class, e.judged, e.reverted_by, e.reverter_class, e.revert_seconds,
-             e.revert_comment, e.revert_reason, e.self_reverted, e.revert_undone, e.edit_war "
-    };
-}
-
 /// Counts rows into what is counted already.
 pub(super) async fn count_rows(
     store: &SqliteStore,
@@ -179,16 +171,16 @@ pub(super) async fn count_rows(
     // CROSS JOIN is SQLite's way to say in which order to look.
     let rows = match rows {
         Rows::Day(wiki, day) => sqlx::query(concat!(
-            counted_columns!(),
-            "FROM edit e CROSS JOIN score s ON s.wiki = e.wiki AND s.revision = e.revision
+            select_counted!(),
+            " FROM edit e CROSS JOIN score s ON s.wiki = e.wiki AND s.revision = e.revision
              WHERE e.wiki = ? AND e.time >= ? AND e.time <= ?"
         ))
         .bind(wiki)
         .bind(start_of(day))
         .bind(end_of(day)),
         Rows::Going(wiki) => sqlx::query(concat!(
-            counted_columns!(),
-            "FROM temp.going g CROSS JOIN edit e ON e.wiki = ? AND e.revision = g.revision
+            select_counted!(),
+            " FROM temp.going g CROSS JOIN edit e ON e.wiki = ? AND e.revision = g.revision
              CROSS JOIN score s ON s.wiki = e.wiki AND s.revision = e.revision"
         ))
         .bind(wiki),

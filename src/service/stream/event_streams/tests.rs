@@ -11,9 +11,9 @@ use axum::http::HeaderMap;
 use axum::response::{IntoResponse as _, Response};
 use futures_util::{StreamExt as _, stream};
 use serde_json::json;
-use tokio::net::TcpListener;
 
 use super::*;
+use crate::service::stream::listening::Listening;
 
 /// What a connection gets.
 enum Reply {
@@ -42,36 +42,21 @@ struct Shared {
 /// A stream on a free port, which hangs when its replies are used up.
 struct Server {
     shared: Shared,
-    address: std::net::SocketAddr,
-    task: tokio::task::JoinHandle<()>,
-}
-
-impl Drop for Server {
-    fn drop(&mut self) {
-        self.task.abort();
-    }
+    listening: Listening,
 }
 
 impl Server {
     async fn start(replies: impl IntoIterator<Item = Reply>) -> Self {
         let shared = Shared::default();
         shared.replies.lock().unwrap().extend(replies);
-        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
-        let address = listener.local_addr().unwrap();
         let router = Router::new().fallback(reply).with_state(shared.clone());
-        let task = tokio::spawn(async move {
-            let _ = axum::serve(listener, router).await;
-        });
-        Self {
-            shared,
-            address,
-            task,
-        }
+        let listening = Listening::start(router).await;
+        Self { shared, listening }
     }
 
     /// A source that waits for milliseconds where others wait for seconds.
     fn source(&self) -> EventStream {
-        let config = json!({"url": format!("http://{}/v2/stream", self.address), "user_agent": "tests (a@b.example)"});
+        let config = json!({"url": format!("http://{}/v2/stream", self.listening.address), "user_agent": "tests (a@b.example)"});
         let mut source = EventStream::new(&serde_json::from_value(config).unwrap()).unwrap();
         source.pace = Pace {
             first: Duration::from_millis(1),
@@ -204,7 +189,7 @@ async fn a_lost_stream_goes_on_behind_the_last_message() {
         Reply::Status(429, Some(0)),
         Reply::Status(204, None),
         Reply::Html,
-        Reply::Redirect(format!("http://{}/", other.address)),
+        Reply::Redirect(format!("http://{}/", other.listening.address)),
         Reply::Ends(&[]),
         Reply::Hangs(&["data: d\n\n"]),
     ];

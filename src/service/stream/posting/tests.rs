@@ -9,11 +9,11 @@ use axum::extract::State;
 use axum::http::HeaderMap;
 use axum::response::{IntoResponse as _, Response};
 use serde_json::{Value, json};
-use tokio::net::TcpListener;
 
 use super::*;
 use crate::service::stream::event::Event;
 use crate::service::stream::event_gate::EventGate;
+use crate::service::stream::listening::Listening;
 use crate::service::stream::scored::{Said, TrueProbability};
 use crate::service::stream::sink::Sink;
 use crate::service::stream::webhook::Webhook;
@@ -52,35 +52,21 @@ impl Shared {
 /// An address that takes lists, on a free port.
 struct Server {
     shared: Shared,
-    address: std::net::SocketAddr,
-    task: tokio::task::JoinHandle<()>,
-}
-
-impl Drop for Server {
-    fn drop(&mut self) {
-        self.task.abort();
-    }
+    listening: Listening,
 }
 
 impl Server {
     async fn start(replies: impl IntoIterator<Item = Reply>) -> Self {
         let shared = Shared::default();
         shared.replies.lock().unwrap().extend(replies);
-        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
-        let address = listener.local_addr().unwrap();
         let router = Router::new().fallback(reply).with_state(shared.clone());
-        let task = tokio::spawn(async move {
-            let _ = axum::serve(listener, router).await;
-        });
-        Self {
-            shared,
-            address,
-            task,
-        }
+        let listening = Listening::start(router).await;
+        Self { shared, listening }
     }
 
     fn webhook(&self, special: Value) -> Webhook {
-        let mut config = json!({"url": format!("http://{}/hook?key=secret", self.address)});
+        let mut config =
+            json!({"url": format!("http://{}/hook?key=secret", self.listening.address)});
         for (name, value) in special.as_object().unwrap() {
             config[name] = value.clone();
         }
@@ -88,7 +74,7 @@ impl Server {
     }
 
     fn event_gate(&self) -> EventGate {
-        let config = json!({"url": format!("http://{}/v1/events", self.address)});
+        let config = json!({"url": format!("http://{}/v1/events", self.listening.address)});
         EventGate::new("gate", &serde_json::from_value(config).unwrap()).unwrap()
     }
 
@@ -232,7 +218,7 @@ async fn nothing_is_posted_without_events() {
 #[tokio::test]
 async fn statuses_say_what_becomes_of_a_batch() {
     let other = Server::start([]).await;
-    let redirect = Reply::Redirect(format!("http://{}/", other.address));
+    let redirect = Reply::Redirect(format!("http://{}/", other.listening.address));
     let why = |status| format!("expected status 2xx, got {status}");
     for (reply, expected) in [
         (Reply::Status(201), Ok(vec![])),
